@@ -1,0 +1,1 @@
+"""The journal: what happened, and the file it is kept in."""

@@ -1,0 +1,1 @@
+"""The online graph model, its update policies and the baselines."""
