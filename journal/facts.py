@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,8 @@ COLUMNS: Mapping[str, np.dtype] = {
 }
 
 
-class Facts(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
     """Facts in columns, each a numpy array of the same length n (dtypes in `COLUMNS`), and the payloads by seq."""
 
     seq: NDArray[np.int64]
@@ -86,7 +87,7 @@ class Facts(NamedTuple):
     version: NDArray[np.int16]
     payload: Mapping[int, str]
 
-    def __len__(self) -> int:  # type: ignore[override]  # the number of facts, not of columns
+    def __len__(self) -> int:
         return int(self.seq.shape[0])
 
 
