@@ -33,7 +33,6 @@ class Outcomes(NamedTuple):
     seq: NDArray[np.int64]
     rank: NDArray[np.float32]  # 1 + greater + ties / 2 among all listed products, seen ones included
     candidates: NDArray[np.int32]  # listed products at that moment
-    surprise: NDArray[np.float32]  # nats: -log softmax of the target among the sampled candidates
     learned: NDArray[np.int32]  # events learned after this one was scored
     rows: NDArray[np.int32]  # table rows written by that learning
     flops: NDArray[np.float32]  # arithmetic of that learning, multiplications and additions
