@@ -1,0 +1,70 @@
+"""One id space for all nodes: products, categories, brands and shoppers stand behind each other in one table.
+
+A section has room to grow; it doubles when it is full, so a stream of n new nodes costs at most log2(n) compilations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Layout(NamedTuple):
+    """Rows of each section; the null row behind the last section stands for "no category", "no brand".
+
+    >>> layout = Layout(products=4, categories=2, brands=2, shoppers=8)
+    >>> layout.shopper(3), layout.null, layout.rows
+    (11, 16, 17)
+    """
+
+    products: int
+    categories: int
+    brands: int
+    shoppers: int
+
+    def category(self, index):  # type: ignore[no-untyped-def]  # ints, numpy and traced arrays alike
+        return self.products + index
+
+    def brand(self, index):  # type: ignore[no-untyped-def]
+        return self.products + self.categories + index
+
+    def shopper(self, index):  # type: ignore[no-untyped-def]
+        return self.products + self.categories + self.brands + index
+
+    @property
+    def null(self) -> int:
+        return sum(self)
+
+    @property
+    def rows(self) -> int:
+        return self.null + 1
+
+    def sections(self) -> list[slice]:
+        """The rows of each section, in order; the null row is the last."""
+        ends = np.cumsum([*self, 1])
+        return [slice(int(end - size), int(end)) for end, size in zip(ends, [*self, 1], strict=True)]
+
+
+def room(count: int, least: int = 64) -> int:
+    """Return the smallest power of two that holds `count`, and at least `least`.
+
+    >>> room(1000), room(3)
+    (1024, 64)
+    """
+    return max(least, 1 << max(0, count - 1).bit_length())
+
+
+def fill(layout: Layout, draw: Callable[[int, int], NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Build a table from `draw(section, rows)`, whose first rows must not depend on how many are drawn."""
+    return np.concatenate([draw(s, part.stop - part.start) for s, part in enumerate(layout.sections())])
+
+
+def regrow(old: NDArray, fresh: NDArray, before: Layout, after: Layout) -> NDArray:
+    """Return `fresh` (a new table of the larger layout) with every row of `old` in its new place."""
+    grown = np.array(fresh)
+    for source, target in zip(before.sections(), after.sections(), strict=True):
+        grown[target.start : target.start + source.stop - source.start] = old[source]
+    return grown

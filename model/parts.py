@@ -1,0 +1,118 @@
+"""The shapes of the parts: a recommender is scored before it learns, and a policy decides what it learns and when.
+
+A part is a NamedTuple of pure, traceable functions made by a plain function whose parameters are the keys of a scenario.
+
+Query    what may be known before an event: who asks, and when; never the product
+Scored   the answer to a query: score(i) = vector . served[i] + (bonus[m] where ids[m] == i)
+Seen     an event that has been scored; only the loop makes it, so nothing can learn from an event that was not scored first
+Action   what a policy lets happen with what waits to be learned
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from model.contract import Catalogue
+from model.layout import Layout
+
+Tree = Any
+"""A pytree of arrays."""
+
+
+class Query(NamedTuple):
+    """Who asks, and when. All are scalars of a traced function."""
+
+    seq: Array  # int32
+    time: Array  # float32, seconds since the first event of the stream
+    shopper: Array  # int32
+
+
+class Scored(NamedTuple):
+    """Scores of all products at once: a vector against the served rows, and M exceptions. Ids of -1 are no product."""
+
+    vector: Array  # float32[width], on the grid of `model.grid`; its last component is 1 (the served bias)
+    ids: Array  # int32[M], distinct or -1
+    bonus: Array  # float32[M], on the grid
+
+
+class Seen:
+    """A scored event. `rank` and `hit` cost a pass over the whole catalogue, and only where a policy reads them."""
+
+    __slots__ = ("_rank", "kind", "product", "rank_was_read", "seq", "shopper", "time", "waiting")
+
+    def __init__(self, event: Event, waiting: Array, rank: Callable[[], Array] | None = None) -> None:
+        self.seq, self.time, self.kind, self.shopper, self.product = event
+        self.waiting = waiting  # int32: events that wait to be learned, this one included
+        self._rank, self.rank_was_read = rank, False
+
+    @property
+    def rank(self) -> Array:
+        """Rank of the product among all listed ones, float32: 1 + greater + ties / 2."""
+        if self._rank is None:
+            raise TypeError("the rank of an event is known to a policy only, not while it is learned")
+        self.rank_was_read = True
+        return self._rank()
+
+    @property
+    def hit(self) -> Array:
+        """1.0 where the product was among the first ten, else 0.0."""
+        return (self.rank <= 10).astype(jnp.float32)
+
+
+class Event(NamedTuple):
+    """One event as the loop holds it. `kind` is a number of `journal.Kind`."""
+
+    seq: Array  # int32
+    time: Array  # float32 seconds
+    kind: Array  # int32
+    shopper: Array  # int32
+    product: Array  # int32
+
+
+class Action(NamedTuple):
+    """What happens with the events that wait, the newest included."""
+
+    learn: Array  # bool: learn all that wait, oldest first
+    keep: Array  # bool: where nothing is learned, the newest event waits; otherwise it is dropped
+    rate: Array  # float32: factor of the learning rate of the entity vectors
+    weights: Array  # float32: factor of the learning rate of the shared weights
+
+
+def everything() -> Action:
+    """The action that every chain of policies starts from: learn what waits, at the plain rates."""
+    return Action(jnp.bool_(True), jnp.bool_(False), jnp.float32(1), jnp.float32(1))
+
+
+class Policy(NamedTuple):
+    """When, how and how much to update: `init() -> state`, `update(action, state, seen) -> (action, state)`."""
+
+    init: Callable[[], Tree]
+    update: Callable[[Action, Tree, Seen], tuple[Action, Tree]]
+
+
+class Learned(NamedTuple):
+    """What a recommender changed: its state, and the new rows of C products in the served table (ids of -1: none)."""
+
+    state: Tree
+    ids: Array  # int32[C]
+    rows: Array  # float32[C, width], on the grid
+
+
+class Recommender(NamedTuple):
+    """A model of any kind behind one contract.
+
+    `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
+    float32[P, width]. `query(state, served, query)` is a read. `learn(state, served, seen, action, on)` must change
+    nothing where the scalar `on` is false. `cost` is (rows, multiplications and additions) of learning one event.
+    """
+
+    name: str
+    width: int
+    init: Callable[[Layout, Catalogue, int], tuple[Tree, Array]]
+    query: Callable[[Tree, Array, Query, Layout], Scored]
+    learn: Callable[[Tree, Array, Seen, Action, Array, Layout], Learned]
+    cost: tuple[int, float]
