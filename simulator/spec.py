@@ -1,0 +1,179 @@
+"""The world's parameters: every number a scenario may set, with its default, unit and range; a spec holds no behaviour.
+
+The defaults are the scenario `steady`. A field's range, unit and meaning are in its dataclass metadata
+(`low`, `high`, `unit`, `about`), so that a schema and a help page can be made from here and from nowhere else.
+
+share      a fraction, from 0 to 1
+spread     standard deviation of a logarithm (of a rate, a price, a weight)
+nats       units of utility: one nat more makes a choice e times as likely
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from journal.errors import Refusal
+
+WEEK_SHARES = (9.8, 10.5, 10.6, 10.3, 11.4, 23.8, 23.6)
+"""Weekday shares from Monday, measured on a slice of Taobao's behaviour log."""
+
+HOUR_SHARES = (
+    *(3.4, 1.5, 0.8, 0.4, 0.6, 0.8, 1.6, 2.6, 3.1, 4.0, 4.6, 4.5),
+    *(4.0, 5.1, 5.1, 5.5, 5.3, 4.5, 4.7, 6.5, 7.8, 8.8, 8.4, 6.1),
+)
+"""Hour shares from midnight, measured on the same log."""
+
+
+def _number(default: Any, low: float, high: float, unit: str, about: str) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "about": about})
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSpec:
+    """Products: how many, how alike, how popular, how dear, and how many are launched while the world runs."""
+
+    products: int = _number(2_000, 1, 1_000_000, "products", "products that are ever on sale")
+    categories: int = _number(40, 1, 100_000, "categories", "categories, of unequal size")
+    brands: int = _number(80, 1, 100_000, "brands", "brands, of unequal size")
+    launched: float = _number(0.05, 0, 1, "share", "products launched during the run (cold start); the others are there at 0")
+    launch_from_day: float = _number(1.0, 0, 3_650, "days", "when the first launch may be")
+    launch_until_day: float = _number(13.0, 0, 3_650, "days", "when the last launch may be")
+    appeal: float = _number(0.8, 0, 5, "spread", "popularity of products within a category, whoever chooses")
+    category_appeal: float = _number(0.7, 0, 5, "spread", "popularity of categories, whoever chooses")
+    price: float = _number(30.0, 0.01, 1e6, "money", "median price")
+    price_spread: float = _number(0.5, 0, 3, "spread", "prices within a category (between categories: the same again)")
+    content_width: int = _number(16, 1, 4_096, "numbers", "length of a content vector of one modality")
+    content_noise: tuple[float, ...] = _number((0.5, 1.0, 2.0), 0, 100, "ratio", "noise over signal of each modality")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopperSpec:
+    """Shoppers: how many, what they are interested in and how strongly that decides what they choose."""
+
+    shoppers: int = _number(1_000, 1, 10_000_000, "shoppers", "shoppers that ever join")
+    joining: float = _number(0.1, 0, 1, "share", "shoppers who join during the run; the others are there at 0")
+    factors: int = _number(16, 2, 1_024, "factors", "length of an interest vector, an even number")
+    cohorts: int = _number(8, 1, 10_000, "cohorts", "groups of shoppers with interests in common")
+    shared: float = _number(0.1, 0, 1, "share", "variance of interests that all shoppers have in common")
+    cohort_shared: float = _number(0.4, 0, 1, "share", "variance of interests that a cohort has in common")
+    category_interest: float = _number(1.8, 0, 10, "nats", "spread of category utility that comes of interests")
+    product_interest: float = _number(1.5, 0, 10, "nats", "spread of product utility within a category from interests")
+    price_sensitivity: float = _number(1.0, 0, 20, "nats", "mean utility lost per e-fold of price above the budget")
+    budget_spread: float = _number(0.6, 0, 5, "spread", "budgets, around the median price")
+    novelty: float = _number(1.5, 0, 20, "nats", "mean reluctance to choose afresh a product that is known already")
+    newness: float = _number(1.0, 0, 20, "nats", "utility of a product just launched; it fades")
+    newness_days: float = _number(2.0, 0.01, 365, "days", "time constant in which newness fades")
+    loyalty: float = _number(0.8, 0, 20, "nats", "mean utility of a brand the shopper bought before")
+    satiation: float = _number(2.0, 0, 20, "nats", "utility a category loses by a purchase in it; it comes back")
+    satiation_days: float = _number(2.0, 0.01, 365, "days", "time constant in which satiation fades")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """Sessions: how often, how long, and how one choice leads to the next."""
+
+    per_day: float = _number(0.9, 0.001, 100, "sessions a day", "mean over shoppers")
+    activity: float = _number(0.7, 0, 3, "spread", "rates of sessions among shoppers (heavy-tailed)")
+    length: float = _number(3.0, 1, 1_000, "interactions", "median interactions in a session")
+    length_spread: float = _number(1.15, 0, 3, "spread", "session lengths")
+    longest: int = _number(150, 1, 10_000, "interactions", "most interactions in a session")
+    gap: float = _number(60.0, 0.001, 3_600, "seconds", "median time between interactions in a session")
+    gap_spread: float = _number(1.0, 0, 3, "spread", "times between interactions")
+    stay: float = _number(0.3, 0, 1, "share", "fresh choices made in the category of the interaction before")
+    recall: float = _number(0.23, 0, 1, "share", "choices that return to a product the shopper knows")
+    recency: float = _number(1.0, 0, 5, "exponent", "the r-th latest known product is recalled in proportion to r ** -recency")
+    memory: int = _number(50, 1, 10_000, "products", "latest known products kept from one session to the next")
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelSpec:
+    """What a shopper does with a product it has chosen, by what it did with it before; the rest is a view."""
+
+    new: tuple[float, float, float] = _number(
+        (0.022, 0.042, 0.0135), 0, 1, "shares", "favourite, cart, purchase of a product not known (not a strict chain)"
+    )
+    seen: tuple[float, float, float] = _number(
+        (0.045, 0.11, 0.035), 0, 1, "shares", "favourite, cart, purchase of a product seen or favourited before"
+    )
+    carted: tuple[float, float, float] = _number(
+        (0.02, 0.03, 0.12), 0, 1, "shares", "favourite, cart, purchase of a product carted before"
+    )
+    reviewed: float = _number(0.05, 0, 1, "share", "purchases that lead to a review")
+    review_days: float = _number(3.0, 0.01, 365, "days", "mean time from a purchase to its review (exponential)")
+    returned: float = _number(0.04, 0, 1, "share", "purchases that are returned")
+    return_days: float = _number(5.0, 0.01, 365, "days", "mean time from a purchase to its return (exponential)")
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmSpec:
+    """When sessions begin: relative rates of weekdays (from Monday; day 0 is a Monday) and hours (from midnight)."""
+
+    weekdays: tuple[float, ...] = _number(WEEK_SHARES, 0, 1e6, "rates", "7 numbers, Monday first")
+    hours: tuple[float, ...] = _number(HOUR_SHARES, 0, 1e6, "rates", "24 numbers, midnight first")
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSpec:
+    """How the live model's slates reach shoppers; of no effect in a world that is run without a `serve`."""
+
+    mode: str = field(default="open", metadata={"choices": ("open", "closed"), "about": "whether slates are shown"})
+    slate: int = _number(10, 1, 1_000, "products", "length of a slate")
+    held_out: float = _number(0.2, 0, 1, "share", "sessions that see no slate")
+    attention: float = _number(0.85, 0, 1, "share", "those who look on from one position of a slate to the next (cascade)")
+    reluctance: float = _number(3.0, -20, 20, "nats", "utility at which a product that is looked at is clicked half the time")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """A whole world.
+
+    >>> WorldSpec(days=2.0).catalogue.products
+    2000
+    """
+
+    days: float = _number(14.0, 0.01, 3_650, "days", "length of the run in simulated time")
+    catalogue: CatalogueSpec = CatalogueSpec()
+    shoppers: ShopperSpec = ShopperSpec()
+    sessions: SessionSpec = SessionSpec()
+    funnel: FunnelSpec = FunnelSpec()
+    rhythm: RhythmSpec = RhythmSpec()
+    loop: LoopSpec = LoopSpec()
+
+
+def check(spec: WorldSpec) -> None:
+    """Raise a `Refusal` that names every field out of its range; a spec that passes can be simulated.
+
+    >>> check(WorldSpec(days=-1.0))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    journal.errors.Refusal: The world cannot be built: days = -1.0 is outside 0.01 to 3650 (days: length of the run ...).
+    """
+    faults = list(_faults(spec, ""))
+    if not faults and spec.shoppers.factors % 2:
+        faults.append(f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors")
+    if not faults and spec.shoppers.shared + spec.shoppers.cohort_shared > 1:
+        faults.append("shoppers.shared + shoppers.cohort_shared is more than the whole (1)")
+    for kind in ("new", "seen", "carted"):
+        if not faults and sum(getattr(spec.funnel, kind)) > 1:
+            faults.append(f"funnel.{kind} adds up to more than 1")
+    if faults:
+        raise Refusal(f"The world cannot be built: {'; '.join(faults)}.")
+
+
+def _faults(spec: Any, where: str) -> Iterator[str]:
+    lengths = {"new": 3, "seen": 3, "carted": 3, "weekdays": 7, "hours": 24}
+    for made in dataclasses.fields(spec):
+        name, value, meta = where + made.name, getattr(spec, made.name), made.metadata
+        if dataclasses.is_dataclass(value):
+            yield from _faults(value, f"{name}.")
+        elif "choices" in meta and value not in meta["choices"]:
+            yield f"{name} = {value!r} is not one of {', '.join(meta['choices'])}"
+        elif "low" in meta:
+            numbers = value if isinstance(value, tuple) else (value,)
+            if any(not meta["low"] <= number <= meta["high"] for number in numbers):
+                allowed = f"{meta['low']:g} to {meta['high']:g}"
+                yield f"{name} = {value} is outside {allowed} ({meta['unit']}: {meta['about']})"
+            if len(numbers) != lengths.get(made.name, len(numbers)):
+                yield f"{name} has {len(numbers)} numbers, not {lengths[made.name]}"
