@@ -1,0 +1,65 @@
+"""Every number that driftlab shows is a measure of this table, and is computed nowhere else.
+
+A measure of events can be taken over any of the `SLICES`; the others (slates, truth, loop) over the whole run.
+
+>>> MEASURES["ndcg@10"].formula
+'mean(1 / log2(rank + 1) if rank <= 10 else 0)'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftlab.measures import accuracy, costs, loop, slates, truth
+from driftlab.measures.measure import Measure
+from driftlab.record import WARM, Record
+from journal.facts import SCORED
+
+_ACCURACY = (accuracy.ndcg(10), accuracy.hit_rate(10), accuracy.hit_rate(20), accuracy.mrr(), accuracy.percentile())
+_COSTS = (costs.learned(), costs.rows(), costs.arithmetic(), costs.waiting(), costs.staleness(0.5), costs.staleness(0.99))
+_SLATES = (
+    *(slates.coverage(), slates.catalogue_coverage(), slates.exposure_gini(), slates.novelty()),
+    *(slates.diversity("category"), slates.diversity("brand"), slates.popularity_lift()),
+)
+_TRUTH = (truth.recovery_time(), truth.area_lost(), truth.regret(), truth.tracking_error())
+_LOOP = (loop.click_through(), loop.conversion(), loop.revenue())
+
+MEASURES: dict[str, Measure] = {m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP)}
+"""Every measure by name."""
+
+SLICED: tuple[str, ...] = tuple(m.name for m in _ACCURACY)
+"""Measures that are also taken over each of the `SLICES`."""
+
+WINDOWED: tuple[str, ...] = ("ndcg@10", "hr@10", "mrr", "learned", "gflop", "staleness_p50")
+"""Measures that are written to the run file for each chunk, as it is committed."""
+
+
+def _new_shopper(seen: Record) -> NDArray[np.bool_]:
+    return seen.before.of_shopper == 0
+
+
+def _new_product(seen: Record) -> NDArray[np.bool_]:
+    return seen.before.of_product == 0
+
+
+def _warm(seen: Record) -> NDArray[np.bool_]:
+    return (seen.before.of_shopper >= WARM) & (seen.before.of_product >= WARM)
+
+
+SLICES: dict[str, Callable[[Record], NDArray[np.bool_]]] = {
+    "all": lambda seen: np.ones(len(seen), np.bool_),
+    **{kind.name.lower(): (lambda seen, kind=kind: seen.kind == kind) for kind in SCORED},
+    "repeats": lambda seen: seen.before.repeat,
+    "without_repeats": lambda seen: ~seen.before.repeat,
+    "new_shoppers": _new_shopper,
+    "new_products": _new_product,
+    "cold": lambda seen: ~_warm(seen),
+    "warm": _warm,
+}
+"""Scored events by kind; repeats (this shopper met this product before) or not; first events of shoppers and of
+products; cold (shopper or product met fewer than five times before) and warm."""
+
+__all__ = ["MEASURES", "SLICED", "SLICES", "WINDOWED", "Measure"]
