@@ -150,16 +150,28 @@ def check(spec: WorldSpec) -> None:
     Traceback (most recent call last):
     journal.errors.Refusal: The world cannot be built: days = -1.0 is outside 0.01 to 3650 (days: length of the run ...).
     """
-    faults = list(_faults(spec, ""))
-    if not faults and spec.shoppers.factors % 2:
-        faults.append(f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors")
-    if not faults and spec.shoppers.shared + spec.shoppers.cohort_shared > 1:
-        faults.append("shoppers.shared + shoppers.cohort_shared is more than the whole (1)")
+    found = list(faults(spec))
+    if found:
+        raise Refusal(f"The world cannot be built: {'; '.join(found)}.")
+
+
+def faults(spec: WorldSpec) -> Iterator[str]:
+    """Yield what is wrong with a spec; each fault begins with the dotted name of the field it is about.
+
+    >>> list(faults(WorldSpec(shoppers=ShopperSpec(factors=7))))
+    ['shoppers.factors = 7 is odd, and interests turn in planes of two factors']
+    """
+    out_of_range = list(_faults(spec, ""))
+    yield from out_of_range
+    if out_of_range:
+        return
+    if spec.shoppers.factors % 2:
+        yield f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors"
+    if spec.shoppers.shared + spec.shoppers.cohort_shared > 1:
+        yield "shoppers.shared + shoppers.cohort_shared is more than the whole (1)"
     for kind in ("new", "seen", "carted"):
-        if not faults and sum(getattr(spec.funnel, kind)) > 1:
-            faults.append(f"funnel.{kind} adds up to more than 1")
-    if faults:
-        raise Refusal(f"The world cannot be built: {'; '.join(faults)}.")
+        if sum(getattr(spec.funnel, kind)) > 1:
+            yield f"funnel.{kind} adds up to more than 1"
 
 
 def _faults(spec: Any, where: str) -> Iterator[str]:
