@@ -1,0 +1,102 @@
+"""What the schema cannot see: parts and parameters that are not there, and experiments that would show nothing.
+
+found    a mistake: the path of the key it is about, and what is wrong with it
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from journal.errors import Refusal, nearest
+from scenarios import parts
+from scenarios.overriding import FAMILY_PATHS, uses
+from scenarios.places import Path
+from scenarios.schema import NetworkSpec, Scenario
+from scenarios.signatures import mistakes, parameters
+from scenarios.uses import Use
+from simulator.spec import faults
+
+
+class Found(NamedTuple):
+    """A mistake, and the key it is about."""
+
+    path: Path
+    text: str
+
+
+def parts_named(values: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield what is wrong with the parts that a scenario's values name."""
+    for family in FAMILY_PATHS:
+        for path, use in uses(values, family):
+            for key, text in parts.check(family, use):
+                yield Found((*path, key), text if key == "use" else f"{family} '{use.use}': {text}")
+
+
+def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield what is wrong with the keys of `[network]` that are parameters of `model.network`."""
+    given = values.get("network", {})
+    if not isinstance(given, Mapping):
+        return
+    function = getattr(importlib.import_module("model"), "network", None)
+    if function is None:
+        return  # INTERIM until model.network is committed
+    own = {key: value for key, value in given.items() if key not in NetworkSpec.model_fields}
+    known = [*NetworkSpec.model_fields, *parameters(function, keyword_only=True)]
+    for key, text in mistakes(function, own, keyword_only=True):
+        unknown = f"'{key}' is not a key of [network]. {nearest(key, known)}"
+        yield Found(("network", key), text if key in known else unknown)
+
+
+def experiment(scenario: Scenario) -> Iterator[Found]:
+    """Yield what makes a scenario that reads well one that cannot be run or shows nothing."""
+    for fault in faults(scenario.world):
+        yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
+    for at, use in enumerate(scenario.drift):
+        yield from _drift_in_time(at, use, scenario.days)
+    yield from _rhythm(scenario)
+    catalogue, loop = scenario.catalogue, scenario.loop
+    if catalogue.launch_from_day > catalogue.launch_until_day:
+        text = (
+            f"launches cannot end on day {catalogue.launch_until_day:g} and begin on day {catalogue.launch_from_day:g}."
+        )
+        yield Found(("catalogue", "launch_from_day"), text)
+    if loop.mode == "closed" and loop.held_out == 1:
+        yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
+    lanes = {
+        "encoders": [str(use) for use in scenario.network.encoders],
+        "policies": ["+".join(map(str, chain)) for chain in scenario.network.policies],
+        "baselines": [str(use) for use in scenario.network.baselines],
+    }
+    for key, named in lanes.items():
+        for name, times in Counter(named).items():
+            if times > 1:
+                yield Found(("network", key), f"'{name}' stands {times} times among the {key}; once is enough.")
+
+
+def _drift_in_time(at: int, use: Use, days: float) -> Iterator[Found]:
+    """Yield what of a drift would happen after the run is over."""
+    try:
+        known = parameters(parts.locate("drift", use.use)[0])
+    except Refusal:
+        return  # told elsewhere
+    defaults = {name: known[name].default for name in known if known[name].default is not inspect.Parameter.empty}
+    given = {**defaults, **use.parameters}
+    day, period = given.get("at_day"), given.get("period_days")
+    if not isinstance(day, int | float):
+        return
+    if day >= days:
+        text = f"drift '{use.use}': it begins on day {day:g}, but the run ends on day {days:g}, so nothing would drift."
+        yield Found(("drift", at, "at_day"), f"{text} Give 'at_day' below {days:g}, or more 'days'.")
+    elif isinstance(period, int | float) and day + period / 2 >= days:
+        text = f"drift '{use.use}': interests come back on day {day + period / 2:g}, but the run ends on day {days:g}"
+        yield Found(("drift", at, "period_days"), f"{text}, so nothing would recur.")
+
+
+def _rhythm(scenario: Scenario) -> Iterator[Found]:
+    for key in ("weekdays", "hours"):
+        if not sum(getattr(scenario.rhythm, key)) > 0:
+            yield Found(("rhythm", key), f"'{key}' adds up to nothing, so no session would begin.")

@@ -1,0 +1,148 @@
+"""A scenario is a world, what drifts in it, and what is to learn from it; its sections are the specs and functions they set.
+
+The world's sections are the dataclasses of `simulator.spec`, field for field. The keys of `[network]` beside those named here
+are the parameters of `model.network`, and those of a part are the parameters of the function that makes it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scenarios import writing
+from scenarios.uses import Chain, Part, Use, read_chain
+from simulator.spec import CatalogueSpec, FunnelSpec, LoopSpec, RhythmSpec, SessionSpec, ShopperSpec, WorldSpec
+
+BASELINES = ("random", "popular", "decayed_popular", "own_recent", "markov", "item_cooccurrence", "isgd", "bpr_mf")
+
+
+class NetworkSpec(BaseModel):
+    """What learns. The first encoder runs with every policy, the other encoders with the first policy.
+
+    Every other key is a parameter of `model.network`, the same for all encoders.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    encoders: tuple[Part, ...] = Field(
+        (Use(use="sage"), Use(use="paper")), min_length=1, description="networks; the first runs with every policy"
+    )
+    policies: tuple[Chain, ...] = Field(
+        ((Use(use="every_event"),), (Use(use="never"),)), min_length=1, description="chains, each a lane of the run"
+    )
+    baselines: tuple[Part, ...] = Field(
+        tuple(Use(use=name) for name in BASELINES),
+        description="what the networks are compared with; the oracle is always added in a simulation",
+    )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The keys that are parameters of `model.network`."""
+        return dict(self.model_extra or {})
+
+
+class Scenario(BaseModel):
+    """Everything that decides what a run is, but for the code.
+
+    >>> Scenario(id="mine", title="Mine", about="A short one.", days=2.0).world.days
+    2.0
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str = Field(
+        min_length=1, pattern=r"^[A-Za-z0-9_-]+$", description="permanent name; the file's, where not given"
+    )
+    title: str = Field(min_length=1, description="one line for a list")
+    about: str = Field(min_length=1, description="what happens, and what to expect of those who learn from it")
+    seed: int = Field(1, ge=0, lt=2**63, description="of every random stream")
+    days: float = WorldSpec().days
+    catalogue: CatalogueSpec = CatalogueSpec()
+    shoppers: ShopperSpec = ShopperSpec()
+    sessions: SessionSpec = SessionSpec()
+    funnel: FunnelSpec = FunnelSpec()
+    rhythm: RhythmSpec = RhythmSpec()
+    loop: LoopSpec = LoopSpec()
+    drift: tuple[Part, ...] = Field((), description="what moves interests; displacements add up")
+    network: NetworkSpec = NetworkSpec()
+
+    @property
+    def world(self) -> WorldSpec:
+        """What the simulator is told, without the drift parts."""
+        return WorldSpec(**{field.name: getattr(self, field.name) for field in dataclasses.fields(WorldSpec)})
+
+    def toml(self) -> str:
+        """Return the whole scenario as TOML, with every default and no base; loaded again it is an equal scenario."""
+        values = self.model_dump()
+        network = values["network"]
+        network["encoders"] = [_short(use) for use in self.network.encoders]
+        network["policies"] = [_short(*chain) for chain in self.network.policies]
+        network["baselines"] = [_short(use) for use in self.network.baselines]
+        return writing.toml(values)
+
+
+def _short(*chain: Use) -> str | list[dict[str, Any]]:
+    """Return a chain on one line, or as tables where it would not read back the same."""
+    line = "+".join(map(str, chain))
+    try:
+        if read_chain(line) == chain:
+            return line
+    except ValueError:
+        pass
+    return [use.model_dump() for use in chain]
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors: no key is needed, as each may come from the base.
+
+    >>> schema()["properties"]["days"]["maximum"]
+    3650
+    """
+    made = Scenario.model_json_schema()
+    made["$schema"] = "http://json-schema.org/draft-07/schema#"
+    made["title"] = "driftlab scenario"
+    made["properties"]["base"] = {
+        "type": "string",
+        "description": "id or path of the scenario that gives all other keys",
+    }
+    made["properties"]["$schema"] = {"type": "string"}
+    del made["required"]
+    _describe(made["properties"], WorldSpec)
+    for spec in (CatalogueSpec, ShopperSpec, SessionSpec, FunnelSpec, RhythmSpec, LoopSpec):
+        made["$defs"][spec.__name__]["description"] = (spec.__doc__ or "").strip()
+        _describe(made["$defs"][spec.__name__]["properties"], spec)
+    return made
+
+
+def _describe(properties: dict[str, Any], spec: type) -> None:
+    """Add what a field's metadata says: meaning, unit, range or choices."""
+    for field in dataclasses.fields(spec):
+        meta = field.metadata
+        if not meta:
+            continue
+        entry = properties[field.name]
+        unit = f" ({meta['unit']})" if "unit" in meta else ""
+        entry["description"] = f"{meta['about']}{unit}"
+        if "choices" in meta:
+            entry["enum"] = list(meta["choices"])
+        for numbers in [entry, *([entry["items"]] if "items" in entry else []), *entry.get("prefixItems", [])]:
+            if "low" in meta and numbers.get("type") in ("integer", "number"):
+                numbers.update(minimum=meta["low"], maximum=meta["high"])
+
+
+def keys(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys of the section at a path; of the scenario itself at the empty path.
+
+    >>> keys(("loop",))
+    ['attention', 'held_out', 'mode', 'reluctance', 'slate']
+    """
+    section: Any = Scenario
+    for step in path:
+        section = Scenario.model_fields[step].annotation if step in Scenario.model_fields else None
+    if section is None:
+        return []
+    if dataclasses.is_dataclass(section):
+        return sorted(field.name for field in dataclasses.fields(section))
+    return sorted(getattr(section, "model_fields", {}))
