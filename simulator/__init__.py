@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from simulator.drifts import DRIFTS, Drift
 from simulator.spec import WorldSpec
+from simulator.world import Piece, World
 
-__all__ = ["DRIFTS", "Drift", "WorldSpec"]
+__all__ = ["DRIFTS", "Drift", "Piece", "World", "WorldSpec"]

@@ -1,0 +1,48 @@
+"""Shoppers come by the shop's own clock, which runs fast in busy hours and slowly at night: its rate is the rhythm.
+
+A shopper's next session is a memoryless wait on that clock; `Rhythm.after` turns the wait into simulated time.
+Over a week the two clocks run equally far.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import numpy as np
+
+from journal.errors import Refusal
+from journal.facts import MICROSECONDS
+from simulator.spec import RhythmSpec
+
+HOUR = 3_600 * MICROSECONDS
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+
+
+class Rhythm:
+    """The shop's clock over a week, by hours of constant rate.
+
+    >>> rhythm = Rhythm(RhythmSpec(weekdays=(1,) * 7, hours=(0,) * 12 + (1,) * 12))
+    >>> rhythm.after(0, 1.0) / HOUR  # a wait of one hour from midnight on: the shop wakes at noon, at twice the rate
+    12.5
+    """
+
+    def __init__(self, spec: RhythmSpec) -> None:
+        rate = np.outer(spec.weekdays, spec.hours).ravel()
+        if not rate.sum() > 0:
+            raise Refusal("The rhythm has no hour in which shoppers come: rhythm.weekdays and rhythm.hours are all 0.")
+        passed = np.concatenate([[0.0], np.cumsum(rate * (168 / rate.sum()))])
+        passed[-1] = 168.0
+        self._passed: list[float] = passed.tolist()
+
+    def after(self, now: int, wait_hours: float) -> int:
+        """Return the time (us) at which `wait_hours` have passed on the shop's clock since time `now` (us)."""
+        passed = self._passed
+        week, rest = divmod(now, WEEK)
+        hour, part = divmod(rest, HOUR)
+        shop = passed[hour] + (passed[hour + 1] - passed[hour]) * (part / HOUR) + wait_hours
+        weeks, shop = divmod(shop, 168.0)
+        hour = min(bisect_right(passed, shop), 168) - 1
+        step = passed[hour + 1] - passed[hour]
+        part = int((shop - passed[hour]) / step * HOUR) if step > 0 else 0
+        return (week + int(weeks)) * WEEK + hour * HOUR + part

@@ -1,0 +1,73 @@
+"""Truth is what only a simulator can know; here it is gathered in tables and handed out with the facts it explains.
+
+interest   time i8 (us), shopper i4, theta f4[n, D]: a row at joining, at every session start that finds interests
+           changed since the shopper's last row, and whenever drift has turned them more than a tenth of their length
+           away from it. A session's choices are made with the row before or at its start.
+drift      time i8 (us), part i4 (place in the list of drifts), onset bool (the tick before moved nobody),
+           affected i4 (shoppers moved), magnitude f4 (their mean displacement over the length of their interests)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+STALE = 0.1
+"""How far interests may be from their last row before a new one is written, relative to their length."""
+
+Tables = dict[str, dict[str, NDArray]]
+
+
+class Truth:
+    """The interests of all shoppers, and the rows about them not handed out yet."""
+
+    def __init__(self, interests: NDArray[np.float64]) -> None:
+        self.interests = interests.copy()
+        self._told = np.full(interests.shape, np.inf, np.float32)
+        self._rows: list[tuple[int, int, NDArray[np.float32]]] = []
+        self._drifts: list[tuple[int, int, bool, int, float]] = []
+
+    def interest(self, shopper: int, time: int) -> NDArray[np.float32]:
+        """Return a shopper's interests [D] f4 as they are now, and make sure they are written."""
+        now = self.interests[shopper].astype(np.float32)
+        told = self._told[shopper]
+        if (now != told).any():
+            told[:] = now
+            self._rows.append((time, shopper, now))
+        return now
+
+    def move(
+        self, part: int, onset: bool, displacement: NDArray[np.float64], moved: NDArray[np.bool_], time: int
+    ) -> None:
+        """Displace interests, and write that it happened."""
+        length = np.linalg.norm(self.interests[moved], axis=1)
+        shift = np.linalg.norm(displacement[moved], axis=1)
+        self.interests += displacement
+        magnitude = float(np.mean(shift / np.maximum(length, 1e-12)))
+        self._drifts.append((time, part, onset, int(moved.sum()), magnitude))
+
+    def tell(self, time: int) -> None:
+        """Write the interests of shoppers who have joined and whose last row is too far from what is so."""
+        known = np.isfinite(self._told[:, 0])
+        away = np.linalg.norm(self.interests - np.where(known[:, None], self._told, 0), axis=1)
+        for shopper in np.flatnonzero(known & (away > STALE * np.linalg.norm(self.interests, axis=1))):
+            self.interest(int(shopper), time)
+
+    def tables(self) -> Tables:
+        """Hand out the rows since the last call; a table without rows is left out."""
+        made: Tables = {}
+        if self._rows:
+            time, shopper, theta = zip(*self._rows, strict=True)
+            made["interest"] = {
+                "time": np.array(time, np.int64),
+                "shopper": np.array(shopper, np.int32),
+                "theta": np.stack(theta),
+            }
+        if self._drifts:
+            dtypes = {"time": np.int64, "part": np.int32, "onset": np.bool_, "affected": np.int32, "magnitude": np.float32}
+            columns = zip(*self._drifts, strict=True)
+            made["drift"] = {
+                name: np.array(column, dtype) for (name, dtype), column in zip(dtypes.items(), columns, strict=True)
+            }
+        self._rows, self._drifts = [], []
+        return made

@@ -1,0 +1,243 @@
+"""The world: shoppers, launches and drift are SimPy processes on one integer clock; out come facts, and the truth.
+
+Sessions begin on odd microseconds; launches, joinings and drift fall on even ones, so they never tie with a session.
+A session costs SimPy one event: it is drawn whole, with one block of random numbers, when it begins.
+
+Open loop    nobody is shown anything: shoppers browse.
+Closed loop  `serve(facts, shopper, now)` is asked for a slate at the start of a session, unless a coin holds it out;
+             `facts` are those since it was last asked, all before `now`; it returns product ids [k] i4, all on sale.
+             Slates and clicks draw from a stream of their own ("shopper", id, "slate").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from journal.chance import stream
+from journal.errors import Refusal
+from journal.facts import MICROSECONDS, Facts, Kind
+from simulator.catalogue import draw_catalogue
+from simulator.choice import Shop, Visit, minds
+from simulator.drifts import Drift
+from simulator.ledger import NOBODY, Ledger
+from simulator.rhythm import DAY, HOUR, Rhythm
+from simulator.shoppers import draw_shoppers
+from simulator.spec import WorldSpec, check
+from simulator.truth import Tables, Truth
+
+Serve = Callable[[Facts, int, int], NDArray[np.int32]]
+Process = Generator[simpy.Event, Any, None]
+
+TICK = HOUR
+"""Time between two steps of drift, us."""
+
+LONGEST_GAP = 25 * 60.0
+"""Seconds; a longer silence would look like two sessions to the usual 30 minute cut."""
+
+RATINGS = (0.12, 0.17, 0.25, 0.45)
+"""Cumulative shares of 1, 2, 3 and 4 stars; the rest is 5 (J-shaped: Hu, Zhang and Pavlou 2009)."""
+
+KINDS = (int(Kind.FAVOURITED), int(Kind.CARTED), int(Kind.PURCHASED))
+
+
+class Piece(NamedTuple):
+    """The next facts (`journal.CHUNK` of them, fewer only in the last piece) and the truth that came with them."""
+
+    facts: Facts
+    truth: Tables
+
+
+class World:
+    """A world that can be run any number of times, always alike.
+
+    catalogue   what the shop publishes: arrays by name, see `simulator.catalogue`
+    truth       what only the simulator knows and does not change: the vectors of products and the traits of shoppers
+
+    >>> from simulator.spec import ShopperSpec
+    >>> world = World(WorldSpec(days=1.0, shoppers=ShopperSpec(shoppers=20)), seed=1)
+    >>> first = next(world.run())
+    >>> int(first.facts.seq[0]), sorted(first.truth)
+    (1, ['interest'])
+    """
+
+    def __init__(self, spec: WorldSpec, seed: int, drifts: Sequence[Drift] = ()) -> None:
+        check(spec)
+        self.spec, self.seed, self.drifts = spec, seed, tuple(drifts)
+        self.catalogue, vectors = draw_catalogue(spec, seed)
+        _, self.interests, traits = draw_shoppers(spec, seed)
+        self.truth = {**vectors, **traits}
+
+    def run(self, serve: Serve | None = None) -> Iterator[Piece]:
+        """Yield pieces until the days of the spec are over; closed loop if `serve` is given.
+
+        Raises Refusal if a slate holds what is not on sale, or a drift returns what it must not.
+        """
+        life = _Life(self, serve)
+        env, ledger, end = life.env, life.ledger, int(self.spec.days * DAY)
+        while env.peek() < end:
+            env.step()
+            while ledger.chunk_ready():
+                yield Piece(ledger.chunk(), life.truth.tables())
+        ledger.write(end)
+        while len(chunk := ledger.chunk()):
+            yield Piece(chunk, life.truth.tables())
+
+
+class _Life:
+    """One run of a world: the processes and what they share."""
+
+    def __init__(self, world: World, serve: Serve | None) -> None:
+        self.spec, self.seed, self.serve = world.spec, world.seed, serve
+        self.env = simpy.Environment()
+        self.streams, interests, self.traits = draw_shoppers(world.spec, world.seed)
+        self.truth = Truth(interests)
+        self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None)
+        self.shop = Shop(world.catalogue, world.truth, world.spec)
+        self.price: list[float] = world.catalogue["price"].astype(float).tolist()
+        self.minds = minds(self.traits)
+        self.rhythm = Rhythm(world.spec.rhythm)
+        self.busy = [0] * len(self.minds)  # when a shopper's latest session is over, us
+        self._named: dict[tuple[str, int], np.random.Generator] = {}
+        self.sessions = 0
+        funnel = world.spec.funnel
+        # Cumulative shares of favourite, cart, purchase at each stage; what is left is a view.
+        self.funnel = [np.cumsum(stage).tolist() for stage in (funnel.new, funnel.seen, funnel.carted)]
+        self.env.process(self._launches())
+        for part, drift in enumerate(world.drifts):
+            self.env.process(self._drift(part, drift))
+        for shopper in range(world.spec.shoppers.shoppers):
+            self.env.process(self._shopper(shopper))
+
+    # Processes.
+
+    def _launches(self) -> Process:
+        times = self.shop.launch_time
+        for product in np.argsort(times, kind="stable").tolist():
+            if times[product] > self.env.now:
+                yield self.env.timeout(int(times[product]) - self.env.now)
+            self.ledger.announce(self.env.now, NOBODY, Kind.PRODUCT_LISTED, product, value=self.price[product])
+
+    def _drift(self, part: int, drift: Drift) -> Process:
+        interests, cohorts, tick, moving = self.truth.interests, self.traits["cohort"], 0, False
+        state = drift.init(stream(self.seed, "drift", part), cohorts, interests.shape[1])
+        while True:
+            yield self.env.timeout(TICK)
+            tick += 1
+            rng = stream(self.seed, "drift", part, tick)
+            state, displacement, moved = drift.step(rng, state, interests, self.env.now / DAY, TICK / DAY)
+            if displacement.shape != interests.shape or not np.isfinite(displacement).all():
+                raise Refusal(
+                    f"Drift {part} returned a displacement of shape {displacement.shape} on day {self.env.now / DAY:.2f}; "
+                    f"it must be finite and of the shape of the interests, {interests.shape}."
+                )
+            if moved.any():
+                self.truth.move(part, not moving, displacement, moved, self.env.now)
+                self.truth.tell(self.env.now)
+            moving = bool(moved.any())
+
+    def _shopper(self, shopper: int) -> Process:
+        env, own, habits = self.env, self.streams[shopper], self.spec.sessions
+        joined = int(self.traits["join_time"][shopper])
+        hours = 24 / float(self.traits["activity"][shopper])
+        if joined:
+            yield env.timeout(joined)
+        self.ledger.announce(joined, shopper, Kind.SHOPPER_JOINED)
+        self.truth.interest(shopper, joined)
+        over = joined
+        while True:
+            wait = own.standard_exponential() * hours
+            length = habits.length * np.exp(habits.length_spread * own.standard_normal())
+            # Who joins late does so by coming: the first session begins at once.
+            start = joined if over == joined > 0 else max(self.rhythm.after(over, wait), over)
+            start |= 1
+            yield env.timeout(start - env.now)
+            over = self._session(shopper, start, min(max(int(length + 0.5), 1), habits.longest))
+
+    def _review(self, shopper: int, due: int, which: float, taste: float) -> Process:
+        """Write a review when due, or after the session the shopper is in then, of anything bought and not reviewed."""
+        while due > self.env.now:
+            yield self.env.timeout(due - self.env.now)
+            due = _even(self.busy[shopper])
+        waiting = self.minds[shopper].unreviewed
+        if waiting:
+            product = list(waiting)[int(which * len(waiting))]
+            del waiting[product]
+            rating = 1.0 + sum(taste >= share for share in RATINGS)
+            self.ledger.announce(self.env.now, shopper, Kind.REVIEWED, product, value=rating)
+
+    # A session.
+
+    def _session(self, shopper: int, start: int, length: int) -> int:
+        """Draw a session of `length` interactions, announce its facts and return when it is over."""
+        own, habits, announce = self.streams[shopper], self.spec.sessions, self.ledger.announce
+        gaps = habits.gap * np.exp(habits.gap_spread * own.standard_normal(length + 1))
+        times = start + np.cumsum(1 + np.minimum(gaps, LONGEST_GAP) * MICROSECONDS).astype(np.int64)
+        draws: list[list[float]] = own.random((length, 4)).tolist()
+        session, self.sessions = self.sessions, self.sessions + 1
+        self.ledger.write(start)
+        mind = self.minds[shopper]
+        visit = Visit(self.shop, mind, self.truth.interest(shopper, start), start)
+        announce(start, shopper, Kind.SESSION_STARTED, session=session)
+        clicked = self._slate(shopper, visit, session) if self.serve else -1
+        *when, over = times.tolist()
+        for time, (mode, first, second, deed) in zip(when, draws, strict=True):
+            product = clicked if clicked >= 0 else visit.choose(mode, first, second)
+            kind = int(Kind.VIEWED)
+            if clicked < 0:
+                favourite, cart, purchase = self.funnel[mind.known.get(product, 0)]
+                if deed < purchase:
+                    kind = KINDS[0] if deed < favourite else KINDS[1] if deed < cart else KINDS[2]
+            visit.take(product, kind, time)
+            bought = kind == KINDS[2]
+            announce(time, shopper, kind, product, session, self.price[product] if bought else np.nan, clicked >= 0)
+            if bought:
+                self._afterwards(shopper, product, time)
+            clicked = -1
+        announce(over, shopper, Kind.SESSION_ENDED, session=session)
+        self.busy[shopper] = over
+        return over
+
+    def _afterwards(self, shopper: int, product: int, time: int) -> None:
+        """Decide whether a purchase leads to a review and to a return, some days later."""
+        funnel = self.spec.funnel
+        reviewed, later, which, taste, returned, back = self._own("after", shopper).random(6).tolist()
+        if reviewed < funnel.reviewed:
+            due = _even(time - int(np.log1p(-later) * funnel.review_days * DAY))
+            self.env.process(self._review(shopper, due, which, taste))
+        if returned < funnel.returned:
+            due = _even(time - int(np.log1p(-back) * funnel.return_days * DAY))
+            self.ledger.announce(due, shopper, Kind.RETURNED, product, value=self.price[product])
+
+    def _own(self, name: str, shopper: int) -> np.random.Generator:
+        """The shopper's stream of that name."""
+        if (name, shopper) not in self._named:
+            self._named[name, shopper] = stream(self.seed, "shopper", shopper, name)
+        return self._named[name, shopper]
+
+    def _slate(self, shopper: int, visit: Visit, session: int) -> int:
+        """Show a slate unless the session is held out; return the product clicked, or -1."""
+        assert self.serve is not None
+        coin, click = self._own("slate", shopper).random(2)
+        if coin < self.spec.loop.held_out:
+            return -1
+        now = visit.now
+        slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
+        for product in slate:
+            if not (0 <= product < self.shop.products and self.shop.launch_time[product] <= now):
+                raise Refusal(f"The slate for shopper {shopper} at {now} us holds product {product}, which is not on sale.")
+        self.ledger.announce(now, shopper, Kind.SLATE_SERVED, session=session, value=len(slate), note=str(slate))
+        for product, chance in visit.offer(slate).items():
+            if click < chance:
+                return product
+            click -= chance
+        return -1
+
+
+def _even(time: int) -> int:
+    """The next even microsecond: sessions have the odd ones."""
+    return time + time % 2
