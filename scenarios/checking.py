@@ -28,11 +28,11 @@ class Found(NamedTuple):
     text: str
 
 
-def parts_named(values: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield what is wrong with the parts that a scenario's values name."""
+def parts_named(values: Mapping[str, Any], kept: Mapping[str, str]) -> Iterator[Found]:
+    """Yield what is wrong with the parts that a scenario's values name; `kept` as for `parts.find`."""
     for family in FAMILY_PATHS:
         for path, use in uses(values, family):
-            for key, text in parts.check(family, use):
+            for key, text in parts.check(family, use, kept):
                 yield Found((*path, key), text if key == "use" else f"{family} '{use.use}': {text}")
 
 
@@ -51,19 +51,19 @@ def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
         yield Found(("network", key), text if key in known else unknown)
 
 
-def experiment(scenario: Scenario) -> Iterator[Found]:
-    """Yield what makes a scenario that reads well one that cannot be run or shows nothing."""
+def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
+    """Yield what makes a scenario that reads well one that cannot be run or shows nothing; `kept` as for `parts.find`."""
     for fault in faults(scenario.world):
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     for at, use in enumerate(scenario.drift):
-        yield from _drift_in_time(at, use, scenario.days)
+        yield from _drift_in_time(at, use, scenario.days, kept)
     yield from _rhythm(scenario)
     catalogue, loop = scenario.catalogue, scenario.loop
     if catalogue.launch_from_day > catalogue.launch_until_day:
-        text = (
-            f"launches cannot end on day {catalogue.launch_until_day:g} and begin on day {catalogue.launch_from_day:g}."
+        first, last = catalogue.launch_from_day, catalogue.launch_until_day
+        yield Found(
+            ("catalogue", "launch_from_day"), f"launches begin on day {first:g} and end on day {last:g} already."
         )
-        yield Found(("catalogue", "launch_from_day"), text)
     if loop.mode == "closed" and loop.held_out == 1:
         yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
     lanes = {
@@ -77,10 +77,10 @@ def experiment(scenario: Scenario) -> Iterator[Found]:
                 yield Found(("network", key), f"'{name}' stands {times} times among the {key}; once is enough.")
 
 
-def _drift_in_time(at: int, use: Use, days: float) -> Iterator[Found]:
+def _drift_in_time(at: int, use: Use, days: float, kept: Mapping[str, str]) -> Iterator[Found]:
     """Yield what of a drift would happen after the run is over."""
     try:
-        known = parameters(parts.locate("drift", use.use)[0])
+        known = parameters(parts.locate("drift", use.use, kept)[0])
     except Refusal:
         return  # told elsewhere
     defaults = {name: known[name].default for name in known if known[name].default is not inspect.Parameter.empty}

@@ -23,24 +23,26 @@ from scenarios.signatures import plain
 def load(id_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """Return the scenario of an id, or of a file whose path ends in `.toml`, with values set from outside.
 
-    A key of `overrides` is dotted; a value that is a text is read as a TOML value, and taken as it stands where it is none.
-    `policy.n` sets the parameter `n` of every policy that has it; so do `encoder.`, `baseline.` and `drift.`.
+    A key of `overrides` is dotted; a value that is a text is read as a TOML value, and taken as it stands where it is
+    none. `policy.n` sets the parameter `n` of every policy that has it; so do `encoder.`, `baseline.` and `drift.`.
     Raises a `Refusal` that names every mistake with its file, line and key.
 
     >>> load("steady", {"days": "2", "shoppers.shoppers": 50}).world.shoppers.shoppers
     50
     """
-    return _load(reading.read(id_or_path), overrides or {})
+    return _load(reading.read(id_or_path), overrides or {}, {})
 
 
-def loads(text: str, name: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
-    """Return the scenario of a text, as `load` does; `name` is what errors call it.
+def loads(
+    text: str, name: str, overrides: Mapping[str, Any] | None = None, kept: Mapping[str, str] | None = None
+) -> Scenario:
+    """Return the scenario of a text, as `load` does; `name` is what errors call it, `kept` the user's files by name.
 
     >>> steady = load("steady")
     >>> loads(steady.toml(), "a run's scenario") == steady
     True
     """
-    return _load(reading.read_text(text, name), overrides or {})
+    return _load(reading.read_text(text, name), overrides or {}, kept or {})
 
 
 def listing() -> list[tuple[str, str]]:
@@ -52,7 +54,7 @@ def listing() -> list[tuple[str, str]]:
     return [(id_, str(reading.read(id_).values["title"])) for id_ in reading.built_in()]
 
 
-def _load(document: Document, overrides: Mapping[str, Any]) -> Scenario:
+def _load(document: Document, overrides: Mapping[str, Any], kept: Mapping[str, str]) -> Scenario:
     document = overriding.override(document, overrides)
     values = {"id": Path(document.names[0]).stem, **document.values}
     found: list[Found] = []
@@ -61,7 +63,7 @@ def _load(document: Document, overrides: Mapping[str, Any]) -> Scenario:
     except ValidationError as error:
         found += _explained(error)
         scenario = _without(values, error)
-    found += [*experiment(scenario), *parts_named(values), *network_parameters(values)]
+    found += [*experiment(scenario, kept), *parts_named(values, kept), *network_parameters(values)]
     if found:
         raise Refusal(_paragraph(document, found))
     return scenario
@@ -98,9 +100,7 @@ def _explained(error: ValidationError) -> Iterator[Found]:
                 where = f"[{'.'.join(map(str, path[:-1]))}]" if path[:-1] else "a scenario"
                 yield Found(path, f"'{path[-1]}' is not a key of {where}. {nearest(str(path[-1]), keys(path[:-1]))}")
             case "missing" if isinstance(path[-1], int):
-                yield Found(
-                    path, f"The list '{'.'.join(map(str, path[:-1]))}' is too short: it has no item {path[-1]}."
-                )
+                yield Found(path, f"The list is too short: there is no '{dotted}'.")
             case "missing":
                 yield Found(path, f"The key '{dotted}' is needed, here or in a base.")
             case _:
@@ -112,9 +112,8 @@ def _paragraph(document: Document, found: list[Found]) -> str:
     placed = sorted({(document.place(path), text) for path, text in found}, key=_by_line)
     if len(placed) == 1:
         return "{}: {}".format(*placed[0])
-    return "\n".join(
-        [f"{document.names[0]} has {len(placed)} mistakes.", *(f"  {place}: {text}" for place, text in placed)]
-    )
+    lines = [f"  {place}: {text}" for place, text in placed]
+    return "\n".join([f"{document.names[0]} has {len(placed)} mistakes.", *lines])
 
 
 def _by_line(mistake: tuple[str, str]) -> tuple[str, int, str]:

@@ -1,4 +1,4 @@
-"""An override sets one value from outside, as `--set shoppers.shoppers=100` does; it is checked like a value in the file.
+"""An override sets a value from outside, as `--set shoppers.shoppers=100` does; it is checked like one in the file.
 
 key         dotted; a number in it means an item of a list, from 0: `drift.0.share`
 family key  `policy.n`: the parameter `n` of every policy that has it; so with encoder, baseline and drift

@@ -1,7 +1,7 @@
 """A part is what varies: a plain function makes it, and the parameters of that function are its keys in a scenario.
 
-Three spellings name the function: a built-in name; `my_file.py:my_function`; a name that an installed package gives in its
-entry point group `driftlab.<family>`. There is no registry to call and nothing to inherit from.
+Three spellings name the function: a built-in name; `my_file.py:my_function`; a name that an installed package gives in
+its entry point group `driftlab.<family>`. There is no registry to call and nothing to inherit from.
 
 family   what kind of part it is: policy, encoder, baseline, drift
 use      the spelling and the parameters: `{use = "every", n = 4}` in a scenario, `every(n=4)` on one line
@@ -75,12 +75,12 @@ def find(family: str, use: Use | str, kept: Mapping[str, str] | None = None) -> 
     return _build(family, asked, function, source), source
 
 
-def check(family: str, use: Use) -> list[Mistake]:
+def check(family: str, use: Use, kept: Mapping[str, str] | None = None) -> list[Mistake]:
     """Return everything that is wrong with a use, each with the key it is about; nothing wrong gives an empty list."""
     if not hasattr(importlib.import_module(FAMILIES[family].module), FAMILIES[family].table):
         return []  # INTERIM until model's tables are committed
     try:
-        function, source = locate(family, use.use)
+        function, source = locate(family, use.use, kept)
     except Refusal as refusal:
         return [Mistake("use", str(refusal))]
     wrong = mistakes(function, use.parameters)
@@ -102,7 +102,7 @@ def names(family: str) -> list[str]:
 
 
 def locate(family: str, name: str, kept: Mapping[str, str] | None = None) -> tuple[Function, Source | None]:
-    """Return the function that a spelling names, and its source where it is in a user's own file. Built-in names win."""
+    """Return the function that a spelling names, and its source where it is in a user's file; built-in names win."""
     built_in = _table(family)
     if name in built_in:
         return built_in[name], None
@@ -153,9 +153,8 @@ def _from_file(family: str, name: str, kept: Mapping[str, str]) -> tuple[Functio
         exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - running the user's own file is what was asked for
     except Exception as error:
         raise Refusal(f"The {family} file '{path}' does not run: {_told(error, source)}") from error
-    own = {
-        k: v for k, v in vars(module).items() if isinstance(v, types.FunctionType) and v.__module__ == module.__name__
-    }
+    functions = {key: value for key, value in vars(module).items() if isinstance(value, types.FunctionType)}
+    own = {key: function for key, function in functions.items() if function.__module__ == module.__name__}
     if function_name not in own:
         raise Refusal(f"The {family} file '{path}' has no function '{function_name}'. {nearest(function_name, own)}")
     return own[function_name], source

@@ -1,6 +1,6 @@
 """A place is the line on which a key of a TOML text stands; every error about a scenario names one.
 
-`tomllib` tells no lines, so this reads the text a second time. The text is known to be valid TOML, which keeps the reader small.
+`tomllib` tells no lines, so this reads the text a second time. That the text is valid TOML keeps the reader small.
 
 path    the way to a value: table keys and list indices, as in ("drift", 0, "share")
 places  the line of every table, key and list item, by path
@@ -84,7 +84,7 @@ class _Reader:
 
     def keys(self) -> list[str]:
         """Read a dotted key up to the sign that ends it."""
-        keys = []
+        keys: list[str] = []
         while self.peek() not in ("=", "]"):
             token = self.take()[0]
             if token != ".":

@@ -17,6 +17,9 @@ from scenarios.places import places
 
 HERE = Path(__file__).parent
 
+OWN_FILE = re.compile(r"""(^|\+)\s*([^()+"']+\.py):""")
+"""The file in `my_file.py:my_function`, at the beginning of a use in a chain."""
+
 
 class Document(NamedTuple):
     """Merged values, where each was given, and the names of the texts, the nearest first."""
@@ -51,12 +54,15 @@ def read(id_or_path: str | Path) -> Document:
 
 
 def read_text(text: str, name: str) -> Document:
-    """Read a scenario from its text; `name` is what errors call it. A base is a built-in id or a path from here."""
-    return _with_base(text, name, Path(name), ())
+    """Read a scenario from its text; `name` is what errors call it. Paths in it are seen from the working directory."""
+    return _with_base(text, name, Path(), ())
 
 
 def _with_base(text: str, name: str, path: Path, seen: tuple[Path, ...]) -> Document:
     own = _parse(text, name)
+    for section in ("drift", "network"):
+        if section in own.values:
+            own.values[section] = _anchored(own.values[section], path.parent)
     base = own.values.pop("base", None)
     if base is None:
         return own
@@ -72,6 +78,18 @@ def _with_base(text: str, name: str, path: Path, seen: tuple[Path, ...]) -> Docu
         raise Refusal(f"{place}: the bases go round in a circle: {circle}. One of them must stand without a base.")
     under = _with_base(_text(base_path), _label(base_path), base_path, (*seen, base_path.resolve()))
     return _merge(under, own)
+
+
+def _anchored(given: Any, folder: Path) -> Any:
+    """Return a value in which a user's own files are seen from here, not from the scenario's folder."""
+    match given:
+        case str():
+            return OWN_FILE.sub(lambda match: f"{match[1]}{folder / match[2]}:", given)
+        case list():
+            return [_anchored(item, folder) for item in given]
+        case dict():
+            return {key: _anchored(value, folder) for key, value in given.items()}
+    return given
 
 
 def _merge(under: Document, own: Document) -> Document:

@@ -1,7 +1,7 @@
-"""A scenario is a world, what drifts in it, and what is to learn from it; its sections are the specs and functions they set.
+"""A scenario is a world, what drifts in it, and what is to learn from it; nothing that decides a run stands elsewhere.
 
-The world's sections are the dataclasses of `simulator.spec`, field for field. The keys of `[network]` beside those named here
-are the parameters of `model.network`, and those of a part are the parameters of the function that makes it.
+The world's sections are the dataclasses of `simulator.spec`, field for field. The keys of `[network]` beside those
+named here are parameters of `model.network`, and those of a part are parameters of the function that makes it.
 """
 
 from __future__ import annotations

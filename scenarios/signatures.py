@@ -1,4 +1,4 @@
-"""The parameters of a function are keys of a scenario: names, types and defaults are read from the function and stand nowhere else.
+"""The parameters of a function are keys of a scenario: their names, types and defaults stand in the function alone.
 
 parameter   of the function, neither `*args` nor `**kwargs`; of the keyword-only ones alone where that is asked for
 mistake     what is wrong with one key: not a parameter, not of its type, or missing
@@ -85,12 +85,9 @@ def _known(key: str, known: Mapping[str, inspect.Parameter]) -> str:
 
 
 def _read(parameter: inspect.Parameter, value: Any) -> Any:
-    """Read a value by a parameter's annotation, strictly: `"4"` is no number, `4` is a float too, a list is a tuple too."""
-    annotation = (
-        Any
-        if parameter.annotation is parameter.empty or isinstance(parameter.annotation, str)
-        else parameter.annotation
-    )
+    """Read a value strictly by a parameter's annotation: `"4"` is no number, `4` is a float too, a list a tuple too."""
+    unknown = parameter.annotation is parameter.empty or isinstance(parameter.annotation, str)
+    annotation = Any if unknown else parameter.annotation
     try:
         adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:  # a type that brings a configuration of its own

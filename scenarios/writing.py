@@ -1,4 +1,4 @@
-"""A scenario is written as TOML that `tomllib` reads back to the same values; tables follow the keys of the table they are in."""
+"""A scenario is written as TOML that `tomllib` reads back to the same values; a table's own keys precede its tables."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def pairs(table: Mapping[str, Any]) -> str:
 
 
 def _string(text: str) -> str:
-    """Return a basic string, over several lines where the text has several; TOML shares JSON's escapes, and takes no raw DEL."""
+    """Return a basic string, over several lines where the text has several; its escapes are JSON's, and one for DEL."""
     lines = [json.dumps(line, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f") for line in text.split("\n")]
     return f'"{lines[0]}"' if len(lines) == 1 else '"""\n' + "\n".join(lines) + '"""'
 
