@@ -52,7 +52,7 @@ def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
-    """Yield what makes a scenario that reads well one that cannot be run or shows nothing; `kept` as for `parts.find`."""
+    """Yield what makes a scenario that reads well one that shows nothing; `kept` as for `parts.find`."""
     for fault in faults(scenario.world):
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     for at, use in enumerate(scenario.drift):

@@ -1,0 +1,20 @@
+"""What all tests share: examples that are the same in every run, and the list of the house's long files and functions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+from tests.house.code import FILE_LINES, FUNCTION_LINES, long_ones, modules
+
+# No deadline: on a shared machine the time of one example says nothing.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print every file and function over its length, with the reason it states."""
+    found = list(long_ones(modules()))
+    terminalreporter.section(f"over {FILE_LINES} lines a file or {FUNCTION_LINES} a function: {len(found)}")
+    for where, lines, reason in found:
+        terminalreporter.write_line(f"{where}: {lines} lines: {reason or 'NO REASON GIVEN'}")
