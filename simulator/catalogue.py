@@ -1,6 +1,6 @@
 """The catalogue is drawn once, before the world runs: what a shop publishes, and what only the simulator knows.
 
-published   category[P] i4, brand[P] i4, price[P] f4 (money), launch_time[P] i8 (us; 0: there from the start),
+published   category[P] i4, brand[P] i4, price[P] f4 (money), launch_time[P] i8 (us, full hours; 0: there from the start),
             content[P, modalities, width] f4 (what is said of a product: a noisy image of its vectors)
 truth       category_vector[C, D] f4, product_vector[P, D] f4 (unit length), category_appeal[C] f4, appeal[P] f4 (nats)
 """
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.chance import stream
-from simulator.rhythm import DAY
+from simulator.rhythm import HOUR
 from simulator.spec import WorldSpec
 
 Arrays = dict[str, NDArray]
@@ -68,13 +68,12 @@ def _prices(spec: WorldSpec, seed: int, category: NDArray) -> NDArray[np.float32
 
 
 def _launches(spec: WorldSpec, seed: int) -> NDArray[np.int64]:
-    """Launch times: whole seconds, evenly spread over the span; product 0 is always there from the start."""
+    """Launch times: full hours, evenly spread over the span; product 0 is always there from the start."""
     rng, shop = stream(seed, "catalogue", "launch"), spec.catalogue
     late = rng.random(shop.products) < shop.launched
     late[0] = False
     day = shop.launch_from_day + rng.random(shop.products) * max(shop.launch_until_day - shop.launch_from_day, 0.0)
-    second = np.maximum(np.round(day * 86_400), 1).astype(np.int64)
-    return np.where(late, second * (DAY // 86_400), 0)
+    return np.where(late, np.maximum(np.round(day * 24), 1).astype(np.int64) * HOUR, 0)
 
 
 def _content(spec: WorldSpec, seed: int, meaning: NDArray) -> NDArray[np.float32]:

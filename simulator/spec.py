@@ -59,11 +59,11 @@ class ShopperSpec:
     cohorts: int = _number(8, 1, 10_000, "cohorts", "groups of shoppers with interests in common")
     shared: float = _number(0.1, 0, 1, "share", "variance of interests that all shoppers have in common")
     cohort_shared: float = _number(0.4, 0, 1, "share", "variance of interests that a cohort has in common")
-    category_interest: float = _number(1.8, 0, 10, "nats", "spread of category utility that comes of interests")
-    product_interest: float = _number(1.5, 0, 10, "nats", "spread of product utility within a category from interests")
+    category_interest: float = _number(2.5, 0, 10, "nats", "spread of category utility that comes of interests")
+    product_interest: float = _number(2.3, 0, 10, "nats", "spread of product utility within a category from interests")
     price_sensitivity: float = _number(1.0, 0, 20, "nats", "mean utility lost per e-fold of price above the budget")
     budget_spread: float = _number(0.6, 0, 5, "spread", "budgets, around the median price")
-    novelty: float = _number(1.5, 0, 20, "nats", "mean reluctance to choose afresh a product that is known already")
+    novelty: float = _number(3.0, 0, 20, "nats", "mean reluctance to choose afresh a product that is known already")
     newness: float = _number(1.0, 0, 20, "nats", "utility of a product just launched; it fades")
     newness_days: float = _number(2.0, 0.01, 365, "days", "time constant in which newness fades")
     loyalty: float = _number(0.8, 0, 20, "nats", "mean utility of a brand the shopper bought before")
@@ -82,8 +82,8 @@ class SessionSpec:
     longest: int = _number(150, 1, 10_000, "interactions", "most interactions in a session")
     gap: float = _number(60.0, 0.001, 3_600, "seconds", "median time between interactions in a session")
     gap_spread: float = _number(1.0, 0, 3, "spread", "times between interactions")
-    stay: float = _number(0.3, 0, 1, "share", "fresh choices made in the category of the interaction before")
-    recall: float = _number(0.23, 0, 1, "share", "choices that return to a product the shopper knows")
+    stay: float = _number(0.37, 0, 1, "share", "fresh choices made in the category of the interaction before")
+    recall: float = _number(0.14, 0, 1, "share", "choices that return to a product the shopper knows")
     recency: float = _number(1.0, 0, 5, "exponent", "the r-th latest known product is recalled in proportion to r ** -recency")
     memory: int = _number(50, 1, 10_000, "products", "latest known products kept from one session to the next")
 
@@ -93,10 +93,10 @@ class FunnelSpec:
     """What a shopper does with a product it has chosen, by what it did with it before; the rest is a view."""
 
     new: tuple[float, float, float] = _number(
-        (0.022, 0.042, 0.0135), 0, 1, "shares", "favourite, cart, purchase of a product not known (not a strict chain)"
+        (0.02, 0.034, 0.0125), 0, 1, "shares", "favourite, cart, purchase of a product not known (not a strict chain)"
     )
     seen: tuple[float, float, float] = _number(
-        (0.045, 0.11, 0.035), 0, 1, "shares", "favourite, cart, purchase of a product seen or favourited before"
+        (0.045, 0.11, 0.03), 0, 1, "shares", "favourite, cart, purchase of a product seen or favourited before"
     )
     carted: tuple[float, float, float] = _number(
         (0.02, 0.03, 0.12), 0, 1, "shares", "favourite, cart, purchase of a product carted before"

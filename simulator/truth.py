@@ -24,17 +24,21 @@ class Truth:
     def __init__(self, interests: NDArray[np.float64]) -> None:
         self.interests = interests.copy()
         self._told = np.full(interests.shape, np.inf, np.float32)
+        self._moves = 0
+        self._told_at = [-1] * len(interests)  # `_moves` when the shopper's last row was checked
         self._rows: list[tuple[int, int, NDArray[np.float32]]] = []
         self._drifts: list[tuple[int, int, bool, int, float]] = []
 
     def interest(self, shopper: int, time: int) -> NDArray[np.float32]:
         """Return a shopper's interests [D] f4 as they are now, and make sure they are written."""
-        now = self.interests[shopper].astype(np.float32)
         told = self._told[shopper]
-        if (now != told).any():
-            told[:] = now
-            self._rows.append((time, shopper, now))
-        return now
+        if self._told_at[shopper] != self._moves:
+            self._told_at[shopper] = self._moves
+            now = self.interests[shopper].astype(np.float32)
+            if (now != told).any():
+                told[:] = now
+                self._rows.append((time, shopper, now))
+        return told
 
     def move(
         self, part: int, onset: bool, displacement: NDArray[np.float64], moved: NDArray[np.bool_], time: int
@@ -43,6 +47,7 @@ class Truth:
         length = np.linalg.norm(self.interests[moved], axis=1)
         shift = np.linalg.norm(displacement[moved], axis=1)
         self.interests += displacement
+        self._moves += 1
         magnitude = float(np.mean(shift / np.maximum(length, 1e-12)))
         self._drifts.append((time, part, onset, int(moved.sum()), magnitude))
 

@@ -12,6 +12,7 @@ Closed loop  `serve(facts, shopper, now)` is asked for a slate at the start of a
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from math import exp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,7 @@ class _Life:
         self.truth = Truth(interests)
         self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None)
         self.shop = Shop(world.catalogue, world.truth, world.spec)
+        self.launch_time = world.catalogue["launch_time"]
         self.price: list[float] = world.catalogue["price"].astype(float).tolist()
         self.minds = minds(self.traits)
         self.rhythm = Rhythm(world.spec.rhythm)
@@ -116,7 +118,7 @@ class _Life:
     # Processes.
 
     def _launches(self) -> Process:
-        times = self.shop.launch_time
+        times = self.launch_time
         for product in np.argsort(times, kind="stable").tolist():
             if times[product] > self.env.now:
                 yield self.env.timeout(int(times[product]) - self.env.now)
@@ -151,7 +153,7 @@ class _Life:
         over = joined
         while True:
             wait = own.standard_exponential() * hours
-            length = habits.length * np.exp(habits.length_spread * own.standard_normal())
+            length = habits.length * exp(habits.length_spread * own.standard_normal())
             # Who joins late does so by coming: the first session begins at once.
             start = joined if over == joined > 0 else max(self.rhythm.after(over, wait), over)
             start |= 1
@@ -228,7 +230,7 @@ class _Life:
         now = visit.now
         slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
         for product in slate:
-            if not (0 <= product < self.shop.products and self.shop.launch_time[product] <= now):
+            if not (0 <= product < self.shop.products and self.launch_time[product] <= now):
                 raise Refusal(f"The slate for shopper {shopper} at {now} us holds product {product}, which is not on sale.")
         self.ledger.announce(now, shopper, Kind.SLATE_SERVED, session=session, value=len(slate), note=str(slate))
         for product, chance in visit.offer(slate).items():
