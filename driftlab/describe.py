@@ -1,6 +1,6 @@
 """A description says what is in a stream of facts, in the figures by which logs of shops are compared.
 
-session     a shopper's interactions with no gap over `CUT` (Halfaker et al. 2015 find the natural cut near an hour; shops use 30 min)
+session     a shopper's interactions with no gap over `CUT` (the natural cut is near an hour: Halfaker et al. 2015)
 gap         time between two interactions of one shopper
 burstiness  (sd - mean) / (sd + mean) of gaps: -1 a clock, 0 Poisson, towards 1 bursts (Goh and Barabási 2008)
 Zipf        minus the slope of log(count) over log(rank) of the first 1,000 products
@@ -162,7 +162,7 @@ def _funnel(met: Facts) -> dict[str, float]:
 
 
 def _had_before(met: Facts, later: Kind, sooner: Kind) -> float:
-    """Return the share of pairs (shopper, product) with a fact of kind `later` that had one of `sooner` before the first."""
+    """Return the share of pairs (shopper, product) with a `later` fact that had a `sooner` one before the first."""
     pair = met.shopper.astype(np.int64) * (int(met.product.max()) + 1) + met.product
     pairs, first = np.unique(pair[met.kind == later], return_index=True)
     when = np.flatnonzero(met.kind == later)[first]
@@ -171,8 +171,9 @@ def _had_before(met: Facts, later: Kind, sooner: Kind) -> float:
     if not len(pairs):
         return float("nan")
     place = np.minimum(np.searchsorted(sooner_pairs, pairs), max(len(sooner_pairs) - 1, 0))
-    had = (sooner_pairs[place] == pairs) & (sooner_when[place] < when) if len(sooner_pairs) else np.zeros(len(pairs), bool)
-    return float(had.mean())
+    if not len(sooner_pairs):
+        return 0.0
+    return float(np.mean((sooner_pairs[place] == pairs) & (sooner_when[place] < when)))
 
 
 def _repeats(met: Facts, category: NDArray[np.int32] | None) -> dict[str, float]:

@@ -41,7 +41,8 @@ def paired(one: Sequence[float], other: Sequence[float], confidence: float = 0.9
     """
     if len(one) != len(other) or len(one) < 2:
         raise Refusal(
-            f"A paired comparison needs the same seeds on both sides, at least two; given {len(one)} values and {len(other)}."
+            "A paired comparison needs the same seeds on both sides, at least two; "
+            f"given {len(one)} values and {len(other)}."
         )
     differences = np.asarray(one, np.float64) - np.asarray(other, np.float64)
     draws = stream(0, "bootstrap", len(differences)).integers(0, len(differences), (RESAMPLES, len(differences)))

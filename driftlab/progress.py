@@ -1,4 +1,4 @@
-"""Whatever takes longer than two seconds says on stderr how far it is: a bar where a person looks on, else a line now and then."""
+"""What takes longer than two seconds says on stderr how far it is: a bar where a person looks on, else lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,30 +22,56 @@ LINE_EVERY = 15.0
 class Tell(Protocol):
     """Tell how far the work is."""
 
-    def __call__(self, done: float, events: int, doing: str = "") -> None:
-        """Say that `done` (a share, 0 to 1) is behind us, and `events` with it; `doing` replaces what is being done."""
+    def __call__(self, done: float, events: int) -> None:
+        """Say that `done` (a share, 0 to 1) is behind us, and `events` with it."""
 
 
-def silent(done: float, events: int, doing: str = "") -> None:
+def silent(done: float, events: int) -> None:
     """Tell nobody."""
 
 
 @contextmanager
-def progress(doing: str) -> Iterator[Tell]:
+def progress(doing: str, first: str = "compiling") -> Iterator[Tell]:
     """Show how far a piece of work is for as long as the `with` lasts.
+
+    Args:
+        doing: what is being done.
+        first: what is done before the first event.
 
     >>> with progress("counting") as tell:
     ...     tell(0.5, 100)
     """
-    if sys.stderr.isatty():
-        with _bar(doing) as tell:
-            yield tell
-    else:
-        yield _Lines(doing)
+    shown = _Bar(doing, first) if sys.stderr.isatty() else _Lines(doing, first)
+    timer = Timer(PATIENCE, shown.show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield shown.tell
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.stop()
 
 
-@contextmanager
-def _bar(doing: str) -> Iterator[Tell]:
+class _Bar:
+    def __init__(self, doing: str, first: str) -> None:
+        self._bar = _rich_bar()
+        self._doing, self._rate = doing, _Rate()
+        self._task = self._bar.add_task(f"{doing}, {first}", total=1.0, rate="")
+
+    def show(self) -> None:
+        self._bar.start()
+
+    def stop(self) -> None:
+        self._bar.stop()
+
+    def tell(self, done: float, events: int) -> None:
+        self._bar.update(
+            self._task, description=self._doing, completed=done, rate=f"{self._rate(events):,.0f} events/s"
+        )
+
+
+def _rich_bar() -> Progress:
     # Imported here: `driftlab --help` and the Python API should not pay for it.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -57,53 +84,43 @@ def _bar(doing: str) -> Iterator[Tell]:
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
     )
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4, expand=False)
-    try:
-        yield _Bar(bar, doing)
-    finally:
-        bar.stop()
-
-
-class _Bar:
-    def __init__(self, bar: Progress, doing: str) -> None:
-        self._bar, self._began, self._shown = bar, time.monotonic(), False
-        self._task = bar.add_task(doing, total=1.0, rate="")
-        self._rate = _Rate()
-
-    def __call__(self, done: float, events: int, doing: str = "") -> None:
-        if not self._shown and time.monotonic() - self._began > PATIENCE:
-            self._bar.start()
-            self._shown = True
-        rate = self._rate(events)
-        self._bar.update(self._task, completed=done, rate=f"{rate:,.0f} events/s" if rate else "")
-        if doing:
-            self._bar.update(self._task, description=doing)
+    return Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
 
 
 class _Lines:
-    def __init__(self, doing: str) -> None:
-        self._doing, self._began, self._told = doing, time.monotonic(), time.monotonic() + PATIENCE - LINE_EVERY
+    def __init__(self, doing: str, first: str) -> None:
+        self._doing, self._first = doing, first
+        self._began = self._told = time.monotonic()
         self._rate = _Rate()
+        self._began_events = False
 
-    def __call__(self, done: float, events: int, doing: str = "") -> None:
-        self._doing = doing or self._doing
-        now, rate = time.monotonic(), self._rate(events)
+    def show(self) -> None:
+        if not self._began_events:
+            print(f"{self._doing}, {self._first}", file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        pass
+
+    def tell(self, done: float, events: int) -> None:
+        now, rate, self._began_events = time.monotonic(), self._rate(events), True
         if now - self._told < LINE_EVERY:
             return
         self._told = now
-        left = (now - self._began) * (1.0 - done) / done if done > 0 else float("nan")
-        remaining = f", about {left:,.0f} s left" if done > 0.02 else ""
+        left = (now - self._began) * (1.0 - done) / done if done > 0.02 else 0.0
+        remaining = f", about {left:,.0f} s left" if left else ""
         print(f"{self._doing}: {100 * done:.0f} %, {rate:,.0f} events/s{remaining}", file=sys.stderr, flush=True)
 
 
 class _Rate:
-    """Events a second over the last ten seconds, so that compiling at the start does not weigh on it for long."""
+    """Events a second over about the last ten seconds, so that compiling at the start does not weigh on it for long."""
 
     def __init__(self) -> None:
-        self._marks: list[tuple[float, int]] = []
+        self._marks = [(time.monotonic(), 0)]
 
     def __call__(self, events: int) -> float:
         now = time.monotonic()
-        self._marks = [(t, n) for t, n in self._marks if now - t < 10.0] + [(now, events)]
-        (then, before), seconds = self._marks[0], now - self._marks[0][0]
-        return (events - before) / seconds if seconds > 0 and then < now else 0.0
+        while len(self._marks) > 1 and now - self._marks[0][0] > 10.0:
+            self._marks.pop(0)
+        then, before = self._marks[0]
+        self._marks.append((now, events))
+        return (events - before) / max(now - then, 1e-9)

@@ -115,7 +115,8 @@ def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray], **mo
     """
     seq = np.asarray(outcomes["seq"], np.int64)
     at = seq - (int(facts.seq[0]) if len(facts) else 1)
-    none = {name: np.zeros(len(seq), np.float32) for name in ("learned", "rows", "flops", "waiting", "age")}
+    none = {name: np.zeros(len(seq), np.float32) for name in ("learned", "rows", "flops", "waiting")}
+    none["age"] = np.full(len(seq), np.nan, np.float32)
     told = {name: np.asarray(column) for name, column in {**none, **outcomes}.items() if name in _EVENT_COLUMNS}
     met = Meetings(before.repeat[at], before.of_shopper[at], before.of_product[at])
     asked = {name: getattr(facts, name)[at] for name in ("time", "kind", "shopper", "product")}

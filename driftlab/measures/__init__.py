@@ -19,7 +19,10 @@ from driftlab.record import WARM, Record
 from journal.facts import SCORED
 
 _ACCURACY = (accuracy.ndcg(10), accuracy.hit_rate(10), accuracy.hit_rate(20), accuracy.mrr(), accuracy.percentile())
-_COSTS = (costs.learned(), costs.rows(), costs.arithmetic(), costs.waiting(), costs.staleness(0.5), costs.staleness(0.99))
+_COSTS = (
+    *(costs.learned(), costs.rows(), costs.arithmetic(), costs.waiting()),
+    *(costs.staleness(0.5), costs.staleness(0.99)),
+)
 _SLATES = (
     *(slates.coverage(), slates.catalogue_coverage(), slates.exposure_gini(), slates.novelty()),
     *(slates.diversity("category"), slates.diversity("brand"), slates.popularity_lift()),

@@ -1,4 +1,4 @@
-"""In the closed loop slates are served, and shoppers answer: what they click and buy counts for the lane that served."""
+"""In the closed loop slates are served and shoppers answer: what they click and buy counts for the lane that served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slates are judged by what they show, whether or not anybody clicks: probes read them for a few shoppers at chunk ends.
+"""Slates are judged by what they show, clicked or not: probes read them for a few shoppers at chunk ends.
 
 popularity  earlier meetings of a product by anybody, at the moment of the probe
 slots       places of all slates of one probe
@@ -49,6 +49,10 @@ def coverage() -> Measure:
 
 def catalogue_coverage() -> Measure:
     """Distinct products in all slates of all probes, as a share of the products listed at the last."""
+
+    def value(probes: Probes) -> float:
+        return len(np.unique(probes.slate[probes.slate >= 0])) / max(int(probes.listed[-1]), 1)
+
     return Measure(
         name="catalogue_coverage",
         title="cat. coverage",
@@ -57,7 +61,7 @@ def catalogue_coverage() -> Measure:
         better="higher",
         formula="distinct products shown / listed",
         source="Ge, Delgado-Battenfeld, Jannach 2010",
-        value=of_probes(lambda probes: len(np.unique(probes.slate[probes.slate >= 0])) / max(int(probes.listed[-1]), 1)),
+        value=of_probes(value),
     )
 
 

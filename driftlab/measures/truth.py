@@ -129,24 +129,31 @@ def tracking_error() -> Measure:
 
 
 def midranks(values: NDArray) -> NDArray[np.float64]:
-    """Rank a vector from 1, ties by their mean rank.
+    """Rank each row from 1, ties by their mean rank.
 
-    >>> midranks(np.array([0.5, 0.1, 0.5])).tolist()
-    [2.5, 1.0, 2.5]
+    >>> midranks(np.array([[0.5, 0.1, 0.5]])).tolist()
+    [[2.5, 1.0, 2.5]]
     """
-    distinct, where = np.unique(values, return_inverse=True)
-    count = np.bincount(where, minlength=len(distinct))
-    last = np.cumsum(count)
-    return (last - (count - 1) / 2.0)[where]
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, 1)
+    place = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    differs = ordered[:, 1:] != ordered[:, :-1]
+    edge = np.ones((len(values), 1), np.bool_)
+    first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), place, 0), axis=1)
+    back = np.where(np.hstack([differs, edge]), place, values.shape[1])[:, ::-1]
+    last = np.minimum.accumulate(back, axis=1)[:, ::-1]
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, 1)
+    return ranks
 
 
-def spearman(one: NDArray, other: NDArray) -> float:
-    """Return the rank correlation of two vectors, ties by mean rank; 0 where one of them is constant.
+def spearman(one: NDArray, other: NDArray) -> NDArray[np.float64]:
+    """Return the rank correlation of each row with the same row of the other, ties by mean rank; 0 where one is constant.
 
-    >>> spearman(np.array([1, 2, 3]), np.array([10, 20, 30]))
-    1.0
+    >>> spearman(np.array([[1, 2, 3]]), np.array([[10, 20, 30]])).tolist()
+    [1.0]
     """
     a, b = midranks(one), midranks(other)
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return round(float(a @ b) / scale, 12) if scale else 0.0
+    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
+    scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+    return np.divide((a * b).sum(axis=1), scale, out=np.zeros(len(scale)), where=scale > 0)

@@ -1,0 +1,59 @@
+"""driftlab: when, how and how much should an online recommender update, when interests move and compute is limited?
+
+The words of the command line are the functions of this package.
+
+>>> import driftlab
+>>> run = driftlab.run("small", policies=["every_event", "never"])  # doctest: +SKIP
+>>> run.metrics()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from driftlab.neighbours import stranger
+
+if (_warning := stranger()) is not None:
+    raise ImportError(_warning)
+
+if TYPE_CHECKING:
+    from driftlab.api import Run, describe, replay, resume, run, verify
+    from driftlab.intervals import Interval, paired
+    from driftlab.measures import MEASURES, Measure
+    from journal.errors import Refusal
+    from model import Policy
+
+_HOMES = {
+    **dict.fromkeys(("Run", "describe", "replay", "resume", "run", "verify"), "driftlab.api"),
+    **dict.fromkeys(("Interval", "paired"), "driftlab.intervals"),
+    **dict.fromkeys(("MEASURES", "Measure"), "driftlab.measures"),
+    "Refusal": "journal.errors",
+    "Policy": "model",
+}
+"""Where each public name lives: a name is imported when it is first used, so that help and listings need no jax."""
+
+__all__ = [
+    "MEASURES",
+    "Interval",
+    "Measure",
+    "Policy",
+    "Refusal",
+    "Run",
+    "describe",
+    "paired",
+    "replay",
+    "resume",
+    "run",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'driftlab' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

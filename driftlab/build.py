@@ -1,0 +1,132 @@
+"""From a scenario to lanes: each encoder with policies, the baselines, the oracle.
+
+The first encoder runs with every policy, the other encoders with the first policy, baselines learn every event.
+
+This is the one place where scenarios, model and simulator meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftlab.lanes import Lane, LearningLane, OracleLane
+from driftlab.prequential import Lanes
+from driftlab.sources import Piece, Serve
+from journal.facts import Facts, Kind
+from journal.shelf import Source
+from model import Catalogue, Learner, Policy, Recommender, chain, network
+from scenarios import Scenario, Use, find
+from simulator import World
+from simulator.oracle import Oracle
+from simulator.rhythm import DAY
+
+Arrays = Mapping[str, NDArray]
+
+ORACLE = "oracle"
+
+
+class Recipe(NamedTuple):
+    """One learning lane before it is built."""
+
+    name: str
+    recommender: Recommender
+    policy: Policy
+
+
+class Handmade(NamedTuple):
+    """Policies that were made in Python, by name; each runs with the first encoder."""
+
+    policies: Mapping[str, Policy]
+    alone: bool  # whether they stand in place of the scenario's policies, or beside them
+
+
+class Finder:
+    """Finds parts, and keeps the users' own files that they came from."""
+
+    def __init__(self, kept: Mapping[str, str] | None = None) -> None:
+        """Take the texts of users' own files from `kept`, where a run file has them, else from the disk."""
+        self._kept = kept
+        self.sources: dict[str, Source] = {}
+
+    def __call__(self, family: str, use: Use) -> object:
+        """Return the part that a use names; raises Refusal."""
+        made, source = find(family, use, self._kept)
+        if source is not None:
+            self.sources[source.name] = Source(*source)
+        return made
+
+    def policy(self, uses: Sequence[Use]) -> Policy:
+        """Return the policy that a chain of uses names."""
+        made = [self("policy", use) for use in uses]
+        return made[0] if len(made) == 1 else chain(*made)  # type: ignore[return-value,arg-type]
+
+
+def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None) -> list[Recipe]:
+    """Find the parts of every learning lane.
+
+    Args:
+        scenario: its `network` section says which.
+        finder: finds the parts.
+        handmade: policies that are objects already.
+    """
+    wanted = scenario.network
+    networks = {str(use): network(finder("encoder", use), **wanted.parameters) for use in wanted.encoders}
+    policies: dict[str, Policy] = {}
+    if handmade is None or not handmade.alone:
+        policies = {"+".join(map(str, uses)): finder.policy(uses) for uses in wanted.policies}
+    policies |= handmade.policies if handmade else {}
+    (first, model), *others = networks.items()
+    (always, rule), *_ = policies.items()
+    lanes = [Recipe(f"{first} {name}", model, policy) for name, policy in policies.items()]
+    lanes += [Recipe(f"{name} {always}", other, rule) for name, other in others]
+    every_event = finder.policy([Use(use="every_event")])
+    baselines = [(str(use), finder("baseline", use)) for use in wanted.baselines]
+    return lanes + [Recipe(name, made, every_event) for name, made in baselines]  # type: ignore[arg-type]
+
+
+class Simulated:
+    """A world as a source of facts."""
+
+    opening = 0
+
+    def __init__(self, scenario: Scenario, finder: Finder) -> None:
+        drifts = [finder("drift", use) for use in scenario.drift]
+        self.world = World(scenario.world, scenario.seed, drifts)  # type: ignore[arg-type]
+        self.end = int(scenario.days * DAY)
+
+    def pieces(self, serve: Serve | None) -> Iterator[Piece]:
+        """Run the world from its first fact."""
+        for facts, truth in self.world.run(serve):
+            yield Piece(facts, truth)
+
+
+def catalogue(arrays: Arrays, facts: Facts | None) -> Catalogue:
+    """Return what a model is told of the products before the first event.
+
+    Args:
+        arrays: category, brand, price and, in a world, launch_time.
+        facts: of a log, from which it is seen what is listed at the first moment; None in a world.
+    """
+    if facts is None:
+        listed = arrays["launch_time"] <= 0
+    else:
+        listed = np.zeros(len(arrays["category"]), np.bool_)
+        opening = facts.time[0] if len(facts) else 0
+        listed[facts.product[(facts.kind == Kind.PRODUCT_LISTED) & (facts.time == opening)]] = True
+    return Catalogue(arrays["category"], arrays["brand"], arrays["price"], listed)
+
+
+def lanes(
+    made: Sequence[Recipe], shop: Catalogue, shoppers: int, seed: int, opening: int, world: World | None
+) -> Lanes:
+    """Build the lanes; with a world there is an oracle, and in its closed loop the first lane serves."""
+    learning = [LearningLane(r.name, Learner(r.recommender, r.policy, shop, shoppers, seed), opening) for r in made]
+    if world is None:
+        return Lanes(learning, None, None)
+    oracle = OracleLane(Oracle(world.catalogue, world.truth, world.spec), ORACLE)
+    everyone: list[Lane] = [*learning, oracle]
+    return Lanes(everyone, ORACLE, learning[0] if world.spec.loop.mode == "closed" else None)

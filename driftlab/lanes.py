@@ -1,0 +1,188 @@
+"""A lane is one way of recommending on the stream; it is asked before it is told, and told nothing but public facts.
+
+`told` is the only maker of `Events`, and takes facts alone: neither truth nor what comes later can reach a learner.
+A lane drops what it has been told before: how the stream is cut, and where a resumed run goes on, change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journal.facts import CHUNK, INTERACTIONS, Facts, Kind, pick
+from model.contract import Events, Outcomes
+
+SLATE = 10
+"""Products on a probed slate."""
+
+SNAPSHOT_EVERY = 32
+"""Chunks between two snapshots of a lane: what a resumed run has to fold again, at most."""
+
+TOLD = (Kind.PRODUCT_LISTED, Kind.PRODUCT_RETIRED, Kind.STOCK_OUT, Kind.RESTOCKED, *INTERACTIONS)
+"""Kinds of facts that a recommender is told."""
+
+
+Truth = dict[str, dict[str, NDArray]]
+"""Columns of the truth's tables by name, as `simulator.truth` gives them; no lane but the oracle's takes them."""
+
+
+class Learner(Protocol):
+    """What the lab asks of a recommender that learns; `model.Learner` is one. See there for each."""
+
+    def advance(self, events: Events) -> Outcomes: ...
+    def slates(self, shoppers: NDArray[np.int32], time: int, k: int) -> NDArray[np.int32]: ...
+    def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]: ...
+    def snapshot(self) -> bytes: ...
+    def restore(self, snapshot: bytes) -> None: ...
+
+
+class Knowing(Protocol):
+    """What the lab asks of an oracle; `simulator.Oracle` is one."""
+
+    def observe(self, facts: Facts, truth: Truth) -> NamedTuple: ...
+    def utilities(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]: ...
+
+
+class Probe(NamedTuple):
+    """A reading to be taken at the end of a chunk."""
+
+    seq: int
+    time: int  # microseconds
+    shoppers: NDArray[np.int32]  # [m]
+    listed: NDArray[np.bool_]  # [P]
+    scores: bool  # whether scores are wanted too: only where there is a truth to hold them against
+
+
+class Chunk(NamedTuple):
+    """A chunk on its way through the lanes."""
+
+    number: int  # from 1
+    facts: Facts
+    truth: Truth  # for the oracle alone
+    probe: Probe | None
+
+
+class Answer(NamedTuple):
+    """What one lane made of a chunk."""
+
+    outcomes: Mapping[str, NDArray]
+    slates: NDArray[np.int32] | None = None  # [m, k]
+    scores: NDArray[np.float32] | None = None  # [m, P]: a learner's scores, an oracle's true utilities
+    snapshot: bytes | None = None
+
+
+class Lane(Protocol):
+    """One way of recommending."""
+
+    name: str
+
+    def fold(self, chunk: Chunk) -> Answer:
+        """Take the chunk in, in order, and answer."""
+        ...
+
+
+def told(facts: Facts, opening: int = -1) -> Events:
+    """Return what a recommender is told of the facts: their public columns, nothing else.
+
+    Products listed at time `opening` (microseconds) are left out: the catalogue has them as listed from the start.
+
+    >>> from journal.facts import facts
+    >>> told(facts(seq=[1, 2], time=[5, 6], kind=[Kind.SESSION_STARTED, Kind.VIEWED])).seq.tolist()
+    [2]
+    """
+    known = (facts.kind == Kind.PRODUCT_LISTED) & (facts.time == opening)
+    which = np.isin(facts.kind, TOLD) & ~known
+    return Events(*(getattr(facts, name)[which] for name in Events._fields))
+
+
+class LearningLane:
+    """A lane whose recommender learns, and which may serve slates between chunks."""
+
+    def __init__(self, name: str, learner: Learner, opening: int) -> None:
+        """Begin with a learner that has been told nothing; its catalogue is that of time `opening`, microseconds."""
+        self.name = name
+        self._learner = learner
+        self._opening = opening
+        self._after = 0
+        self._early: list[Outcomes] = []  # of facts told while slates were served, not yet asked for by a chunk
+        self._snapshot: tuple[int, bytes] | None = None  # the newest, and the fact it was taken after
+
+    def restore(self, snapshot: bytes, seq: int) -> None:
+        """Go on from a snapshot that was taken after fact `seq`."""
+        self._learner.restore(snapshot)
+        self._after = seq
+
+    def tell(self, facts: Facts) -> None:
+        """Score and learn the facts that were not told before, and take a snapshot where one is due."""
+        fresh = pick(facts, facts.seq > self._after)
+        # While slates are served, facts are told across the end of a chunk; a snapshot is of the very end.
+        for of_chunk in np.split(np.arange(len(fresh)), np.flatnonzero(fresh.seq % CHUNK == 0) + 1):
+            if not len(of_chunk):
+                continue
+            piece = pick(fresh, of_chunk)
+            self._after = int(piece.seq[-1])
+            events = told(piece, self._opening)
+            if len(events.seq):
+                self._early.append(self._learner.advance(events))
+            if self._after % (CHUNK * SNAPSHOT_EVERY) == 0:
+                self._snapshot = self._after, self._learner.snapshot()
+
+    def serve(self, facts: Facts, shopper: int, time: int, k: int) -> NDArray[np.int32]:
+        """Return a slate for one shopper, int32[k], when everything up to now has been told."""
+        self.tell(facts)
+        return self._learner.slates(np.array([shopper], np.int32), time, k)[0]
+
+    def fold(self, chunk: Chunk) -> Answer:
+        """Take the chunk in and answer."""
+        self.tell(chunk.facts)
+        last = int(chunk.facts.seq[-1]) if len(chunk.facts) else self._after
+        outcomes = self._outcomes_up_to(last)
+        probe = chunk.probe
+        slates = _full(self._learner.slates(probe.shoppers, probe.time, SLATE)) if probe else None
+        scores = self._learner.scores(probe.shoppers, probe.time) if probe and probe.scores else None
+        snapshot = self._snapshot[1] if self._snapshot and self._snapshot[0] == last else None
+        return Answer(outcomes, slates, scores, snapshot)
+
+    def _outcomes_up_to(self, last: int) -> dict[str, NDArray]:
+        """Take the outcomes of scored events up to seq `last` from those that have not been asked for."""
+        if not self._early:
+            return {}
+        columns = {name: np.concatenate([getattr(o, name) for o in self._early]) for name in Outcomes._fields}
+        now = columns["seq"] <= last
+        later = Outcomes(**{name: column[~now] for name, column in columns.items()})
+        self._early = [later] if len(later.seq) else []
+        return {name: column[now] for name, column in columns.items()}
+
+
+class OracleLane:
+    """The lane that knows the truth: it learns nothing, and no lane can be better than it but by luck."""
+
+    def __init__(self, oracle: Knowing, name: str = "oracle") -> None:
+        self.name = name
+        self._oracle = oracle
+
+    def fold(self, chunk: Chunk) -> Answer:
+        """Take facts and truth in and answer with the true ranks and, for a probe, the true utilities."""
+        outcomes = self._oracle.observe(chunk.facts, chunk.truth)._asdict()
+        if chunk.probe is None:
+            return Answer(outcomes)
+        true = np.where(chunk.probe.listed, self._oracle.utilities(chunk.probe.shoppers, chunk.probe.time), -np.inf)
+        return Answer(outcomes, _full(best(true, SLATE)), true)
+
+
+def _full(slates: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Widen slates to `SLATE` places where the shop has fewer products."""
+    return np.pad(slates, ((0, 0), (0, SLATE - slates.shape[1])), constant_values=-1)
+
+
+def best(scores: NDArray, k: int) -> NDArray[np.int32]:
+    """Return the k best columns of each row, ties by id, -1 where fewer are above minus infinity; int32[n, k].
+
+    >>> best(np.array([[0.1, 0.5, 0.5, -np.inf]]), 4).tolist()
+    [[1, 2, 0, -1]]
+    """
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k].astype(np.int32)
+    return np.where(np.isneginf(np.take_along_axis(scores, order, 1)), -1, order).astype(np.int32)

@@ -1,0 +1,101 @@
+"""A run file read back: facts, and a record of each lane. Reading needs neither the model nor the world."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftlab.record import Meetings, Moment, Probes, Record, meetings, record, traffic
+from journal.facts import INTERACTIONS, MICROSECONDS, Facts, Kind, pick
+from journal.runfile import RunFile
+
+PROBES_OF = "probes of "
+"""The outcomes of a lane's probes are kept in the run file under this and the lane's name."""
+
+DAY = 86_400 * MICROSECONDS
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """All that a run file says, joined."""
+
+    header: Mapping[str, str]
+    facts: Facts
+    records: Mapping[str, Record]  # by lane, in the order of the lanes
+    drifts: tuple[Moment, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether shoppers were simulated (else the facts are those of a real log)."""
+        return self.header["source"] == "world"
+
+
+def read(run: RunFile) -> Recorded:
+    """Join what an open run file holds; a run that is not finished is read as far as it has come."""
+    facts, header = run.facts(), run.header
+    lanes: list[str] = json.loads(header["lanes"])
+    before, drifts = meetings(facts), moments(run.truth("drift"), json.loads(header["drifts"]))
+    category, brand = (run.array(name) for name in ("category", "brand"))
+    has_slates = bool(np.any(facts.kind == Kind.SLATE_SERVED))
+    records = {}
+    for lane in lanes:
+        read_slates = join_probes(run.outcomes(PROBES_OF + lane), facts, category, brand)
+        served = traffic(facts) if has_slates and lane == lanes[0] else None
+        outcomes = run.outcomes(lane)
+        records[lane] = _record(facts, before, outcomes, read_slates, served, drifts)
+    return Recorded(header, facts, records, drifts)
+
+
+def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray], *more: object) -> Record:
+    none = outcomes or {name: np.zeros(0) for name in ("seq", "rank", "candidates")}
+    read_slates, served, drifts = more
+    return record(facts, before, none, probes=read_slates, traffic=served, drifts=drifts)
+
+
+def join_probes(
+    columns: Mapping[str, NDArray], facts: Facts, category: NDArray[np.int32], brand: NDArray[np.int32]
+) -> Probes | None:
+    """Join what probes found in a lane with what the facts say of the products shown; None where there were none."""
+    if not columns or not len(columns["seq"]):
+        return None
+    met = pick(facts, np.isin(facts.kind, INTERACTIONS))
+    slate = columns["slate"]
+    shown = np.maximum(slate, 0)
+    popularity = np.zeros(slate.shape, np.int64)
+    profile, total = np.full(len(slate), np.nan), np.zeros(len(slate), np.int64)
+    for seq in np.unique(columns["seq"]):
+        rows = np.flatnonzero(columns["seq"] == seq)
+        until = int(np.searchsorted(met.seq, seq, side="right"))
+        count = np.bincount(met.product[:until], minlength=len(category))
+        popularity[rows], total[rows] = count[shown[rows]], until
+        weight = np.bincount(met.shopper[:until], count[met.product[:until]])
+        own = np.bincount(met.shopper[:until])
+        who = columns["shopper"][rows]
+        profile[rows] = weight[who] / own[who]
+    labels = [np.where(slate >= 0, label[shown], -1) for label in (category, brand)]
+    kept = {name: columns[name] for name in ("seq", "time", "shopper", "slate", "regret", "tracking", "listed")}
+    return Probes(**kept, popularity=popularity, meetings=total, profile=profile, category=labels[0], brand=labels[1])
+
+
+def moments(drift: Mapping[str, NDArray], uses: list[str]) -> tuple[Moment, ...]:
+    """Return the drifts that the truth tells of, in order of time: from a part's onset to its last move.
+
+    Args:
+        drift: columns time (microseconds), part (place in `uses`), onset, affected (shoppers); a row for each move.
+        uses: how the scenario spells each part.
+    """
+    if not drift:
+        return ()
+    found = []
+    for part, use in enumerate(uses):
+        own = drift["part"] == part
+        time, onset, affected = (drift[name][own] for name in ("time", "onset", "affected"))
+        begins = np.flatnonzero(onset)
+        for first, after in zip(begins, [*begins[1:], len(time)], strict=True):
+            most = int(affected[first:after].max())
+            found.append(Moment(int(time[first]), int(time[after - 1]), f"{use}, {most:,} shoppers"))
+    return tuple(sorted(found, key=lambda moment: moment.time))

@@ -1,0 +1,196 @@
+"""A report puts every lane beside every other: networks first, then other encoders and policies, baselines, the oracle.
+
+column  a measure over a slice of the scored events, and how it is written
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from driftlab.measures import MEASURES, SLICED, SLICES
+from driftlab.record import Record
+from driftlab.recorded import DAY, Recorded
+
+WIDTH = 100
+"""Characters of a terminal that the table fits into."""
+
+
+class Column(NamedTuple):
+    """A column of the table."""
+
+    group: str  # written above the headings of neighbours that share it
+    heading: str
+    measure: str
+    part: str  # one of `SLICES`
+    write: Callable[[float], str]
+
+
+def decimals(value: float) -> str:
+    """Write a share without its leading zero, three digits: .123."""
+    return "-" if math.isnan(value) else f"{value:.3f}".removeprefix("0") if value >= 0 else f"{value:.3f}"
+
+
+def number(value: float) -> str:
+    """Write a number with thousands marked and at least two digits that say something.
+
+    >>> number(1460.0), number(3.25), number(0.0123)
+    ('1,460', '3.2', '.012')
+    """
+    if math.isnan(value):
+        return "-"
+    if value == 0 or value >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}".removeprefix("0")
+
+
+def duration(seconds: float) -> str:
+    """Write seconds in the largest unit of which there is at least one.
+
+    >>> duration(90.0), duration(7200.0), duration(float("inf"))
+    ('1.5 min', '2.0 h', 'never')
+    """
+    if math.isnan(seconds):
+        return "-"
+    if math.isinf(seconds):
+        return "never"
+    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def hours(value: float) -> str:
+    """Write hours as a duration."""
+    return duration(3_600.0 * value)
+
+
+_ACCURACY = (
+    Column("all scored events", "NDCG@10", "ndcg@10", "all", decimals),
+    Column("all scored events", "HR@10", "hr@10", "all", decimals),
+    Column("all scored events", "MRR", "mrr", "all", decimals),
+    Column("without repeats", "NDCG@10", "ndcg@10", "without_repeats", decimals),
+    Column("without repeats", "MRR", "mrr", "without_repeats", decimals),
+)
+_TRUTH = (Column("", "recovery", "recovery", "all", hours), Column("", "regret", "regret", "all", decimals))
+_COST = (
+    Column("", "learned", "learned", "all", number),
+    Column("", "GFLOP", "gflop", "all", number),
+    Column("", "stale p50", "staleness_p50", "all", duration),
+)
+
+NOTES = {
+    "recovery": "recovery: simulated time after the drift until NDCG@10 of the last 500 events is back at 90 %",
+    "regret": "regret: true utility given away for each place of a slate against the best slate",
+    "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
+    "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
+}
+
+
+def columns(recorded: Recorded) -> list[Column]:
+    """Return the columns worth showing for this run: those of the truth only where it is known."""
+    return [*_ACCURACY, *(_TRUTH if recorded.simulated else ()), *_COST]
+
+
+def measured(seen: Record, measure: str, part: str) -> float:
+    """Return the value of a measure over a slice of a lane's scored events."""
+    return MEASURES[measure].value(seen if part == "all" else seen.where(SLICES[part](seen)))
+
+
+def metrics(recorded: Recorded) -> list[dict[str, Any]]:
+    """Return every measure of every lane as tidy rows: lane, measure, events (a slice), count, value, unit, better."""
+    rows = []
+    for lane, seen in recorded.records.items():
+        for part, which in SLICES.items():
+            mask = which(seen)
+            chosen = seen if part == "all" else seen.where(mask)
+            for name in MEASURES if part == "all" else SLICED:
+                measure = MEASURES[name]
+                row = {"lane": lane, "measure": name, "events": part, "count": int(mask.sum())}
+                rows.append({**row, "value": measure.value(chosen), "unit": measure.unit, "better": measure.better})
+    return rows
+
+
+def table(recorded: Recorded) -> list[dict[str, Any]]:
+    """Return the rows of the final table as plain values, one dict a lane; keys are `measure` or `measure of slice`."""
+    shown = columns(recorded)
+    rows: list[dict[str, Any]] = []
+    for lane, seen in recorded.records.items():
+        values = {
+            column.measure if column.part == "all" else f"{column.measure} {column.part}": measured(
+                seen, column.measure, column.part
+            )
+            for column in shown
+        }
+        rows.append({"lane": lane, **values})
+    return rows
+
+
+def text(recorded: Recorded) -> str:
+    """Return the report for a terminal: what ran, what drifted when, the table, and what its columns mean."""
+    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *_closing(recorded)])
+
+
+def _opening(recorded: Recorded) -> list[str]:
+    header, facts = recorded.header, recorded.facts
+    scored = max((len(seen) for seen in recorded.records.values()), default=0)
+    counts = f"{len(facts):,} facts, {scored:,} of them scored"
+    begin = int(facts.time[0]) if len(facts) else 0
+    days = (int(facts.time[-1]) - begin) / DAY if len(facts) else 0.0
+    sizes = f"{int(header['shoppers']):,} shoppers, {int(header['products']):,} products"
+    lines = [f"{header['title']} ({header['name']}, seed {header['seed']})", f"{days:.1f} days, {sizes}, {counts}"]
+    if "status" not in header:
+        lines.append("This run is not finished; go on with `driftlab resume`.")
+    for drift in recorded.drifts:
+        day = (drift.time - begin) / DAY
+        until = f" to {(drift.until - begin) / DAY:.1f}" if drift.until > drift.time else ""
+        lines.append(f"day {day:.1f}{until}: {drift.about}")
+    return lines
+
+
+def _table(recorded: Recorded) -> list[str]:
+    shown = columns(recorded)
+    cells = [
+        [lane, *(column.write(measured(seen, column.measure, column.part)) for column in shown)]
+        for lane, seen in recorded.records.items()
+    ]
+    heads = ["lane", *(column.heading for column in shown)]
+    widths = [max(map(len, texts)) for texts in zip(heads, *cells, strict=True)]
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * len(shown))
+    lines = [_groups(shown, widths), _line(heads, widths)]
+    return [*lines, "-" * len(lines[-1]), *(_line(row, widths) for row in cells)]
+
+
+def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
+    """Write one row: the lane to the left (long names lose their middle), numbers to the right."""
+    name, room = texts[0], widths[0]
+    if len(name) > room:
+        name = f"{name[: room - room // 2 - 1]}~{name[len(name) - room // 2 :]}"
+    return "  ".join([f"{name:<{room}}", *(f"{t:>{w}}" for t, w in zip(texts[1:], widths[1:], strict=True))])
+
+
+def _groups(shown: Sequence[Column], widths: Sequence[int]) -> str:
+    """Write the names of column groups above their columns."""
+    line, at = " " * widths[0], 0
+    while at < len(shown):
+        end = at
+        while end < len(shown) and shown[end].group == shown[at].group:
+            end += 1
+        room = sum(widths[1 + at : 1 + end]) + 2 * (end - at - 1)
+        line += "  " + shown[at].group.center(room)
+        at = end
+    return line.rstrip()
+
+
+def _closing(recorded: Recorded) -> list[str]:
+    headings = {column.heading for column in columns(recorded)}
+    lines = [note for heading, note in NOTES.items() if heading in headings]
+    for lane, seen in recorded.records.items():
+        if seen.traffic is not None:
+            came = [f"{MEASURES[name].title} {MEASURES[name].value(seen):.3f}" for name in _LOOP]
+            lines.append(f"{lane} served {seen.traffic.slates:,} slates: {', '.join(came)} (money a slate)")
+    return lines
+
+
+_LOOP = ("click_through", "conversion", "revenue")

@@ -1,0 +1,199 @@
+"""What the lab does, in the words of the command line: run, replay, resume, verify; each with a run file in the end.
+
+The header of a run file says all that is needed to go on with it: the whole scenario, its seed, where a log was read.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftlab import build
+from driftlab.build import Handmade
+from driftlab.lanes import LearningLane
+from driftlab.logs import LogSource, read
+from driftlab.prequential import Lanes, prequential
+from driftlab.probing import Shopfront
+from driftlab.progress import Tell
+from driftlab.sinks import Committing, Comparing, Reached, served
+from driftlab.sources import Listed, Serve, Source
+from journal.errors import Refusal
+from journal.facts import CHUNK, Facts
+from journal.runfile import RunFile
+from model import Catalogue
+from scenarios import Scenario, loads
+
+VERSIONS = ("driftlab", "jax", "jaxlib", "numpy", "simpy")
+
+
+class Stage(NamedTuple):
+    """All that the loop needs, before anything has happened."""
+
+    scenario: Scenario
+    source: Source
+    shop: Catalogue
+    shoppers: int
+    lanes: Lanes
+    finder: build.Finder
+    arrays: Mapping[str, NDArray]
+
+
+def stage(scenario: Scenario, log: LogSource | None, finder: build.Finder, handmade: Handmade | None = None) -> Stage:
+    """Set up source and lanes."""
+    made = build.recipes(scenario, finder, handmade)
+    if log is None:
+        simulated = build.Simulated(scenario, finder)
+        arrays, shoppers, world = simulated.world.catalogue, scenario.shoppers.shoppers, simulated.world
+        source: Source = simulated
+        shop = build.catalogue(arrays, None)
+    else:
+        source, shoppers, world = Listed(log.log.facts), len(log.log.names["shopper"]), None
+        arrays = {name: getattr(log.log, name) for name in ("category", "brand", "price")}
+        shop = build.catalogue(arrays, log.log.facts)
+    lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world)
+    return Stage(scenario, source, shop, shoppers, lanes, finder, arrays)
+
+
+def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> RunFile:
+    """Make the run file and write into it all that does not change; nothing is left behind where that fails."""
+    scenario = set_up.scenario
+    header = {
+        "source": "world" if log is None else "log",
+        "name": scenario.id,
+        "title": scenario.title,
+        "seed": str(scenario.seed),
+        "scenario": scenario.toml(),
+        "loop": scenario.loop.mode if log is None else "open",
+        "shoppers": str(set_up.shoppers),
+        "products": str(len(set_up.shop.category)),
+        "lanes": json.dumps([lane.name for lane in set_up.lanes.all]),
+        "drifts": json.dumps([str(use) for use in scenario.drift] if log is None else []),
+        "made by hand": json.dumps(by_hand),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        **{f"version of {name}": _version(name) for name in VERSIONS},
+        **({} if log is None else log.header()),
+    }
+    run = RunFile.create(path, header)
+    try:
+        for name in ("category", "brand", "price"):
+            run.put_array(name, np.asarray(set_up.arrays[name]))
+        for source in set_up.finder.sources.values():
+            run.put_source(source.name, source.text)
+        if log is not None:
+            for kind, names in log.log.names.items():
+                run.put_names(kind, names)
+            run.put_rejects(log.log.rejects)
+    except BaseException:
+        run.close()
+        remove(path)
+        raise
+    return run
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def remove(path: Path) -> None:
+    """Delete a run file and what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
+def go_on(set_up: Stage, run: RunFile, tell: Tell) -> None:
+    """Take the loop to the end of the stream, from wherever the file is; write the end into it."""
+    began = time.perf_counter()
+    spent = float(run.header.get("seconds so far", "0"))
+    recorded = served(run.facts()) if set_up.lanes.serving else {}
+    try:
+        _loop(set_up, Committing(run), tell, recorded)
+    except BaseException:
+        with suppress(Refusal):  # what went wrong is told already
+            run.set_header("seconds so far", repr(spent + time.perf_counter() - began))
+        raise
+    run.finish("finished", spent + time.perf_counter() - began)
+
+
+def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Mapping[tuple[int, int], str]) -> None:
+    shopfront = Shopfront(len(set_up.shop.category))
+    serve = server(set_up.lanes.serving, set_up.scenario.loop.slate, recorded)
+    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve)
+
+
+def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int], str]) -> Serve | None:
+    """Return what serves slates in the closed loop: the file where it has the slate, else the lane; None if open."""
+    if lane is None:
+        return None
+
+    def serve(facts: Facts, shopper: int, now: int) -> NDArray[np.int32]:
+        if (now, shopper) in recorded:
+            lane.tell(facts)
+            return np.array(json.loads(recorded[now, shopper]), np.int32)
+        return lane.serve(facts, shopper, now, k)
+
+    return serve
+
+
+def reopen(run: RunFile) -> Stage:
+    """Set up again what a run file was made with; raises Refusal where that cannot be."""
+    header = run.header
+    if json.loads(header["made by hand"]):
+        raise Refusal(
+            f"{run.path} has a policy that was made in Python, and only its name is in the file. Give policies as text "
+            "('every(n=4)', 'my_file.py:my_function') where a run is to be resumed or verified."
+        )
+    kept = {source.name: source.text for source in run.sources()}
+    scenario = loads(header["scenario"], f"the scenario in {run.path}", kept=kept)
+    log = None
+    if header["source"] == "log":
+        log = read(LogSource.asked(header))
+    return stage(scenario, log, build.Finder(kept))
+
+
+def resume(run: RunFile, tell: Tell) -> None:
+    """Go on with a run where it stopped; `run` is open to be written.
+
+    The source tells its facts again from the start (they are compared); lanes begin again at their last snapshot.
+    """
+    set_up = reopen(run)
+    for lane in set_up.lanes.all:
+        newest = run.snapshot(lane.name)
+        if newest is not None and isinstance(lane, LearningLane):
+            lane.restore(newest[1], newest[0] * CHUNK)
+    go_on(set_up, run, tell)
+
+
+def verify(run: RunFile, tell: Tell) -> None:
+    """Do the whole run again and compare everything with the file; raises Refusal at the first difference."""
+    with suppress(Reached):
+        _loop(reopen(run), Comparing(run), tell, {})
+
+
+def free_name(stem: str) -> Path:
+    """Return the default name of a run file, with a number where there is a finished run of that name already.
+
+    Raises Refusal where there is an unfinished one.
+    """
+    for number in range(1, 10_000):
+        path = Path(f"{stem}.run" if number == 1 else f"{stem}-{number}.run")
+        if not path.exists():
+            return path
+        with RunFile.open(path) as there:
+            if not there.finished:
+                raise Refusal(
+                    f"{path} holds a run of this scenario and seed that is not finished ({there.cursor.seq:,} facts). "
+                    f"Go on with it by `driftlab resume {path}`, delete it, or name another file with --out."
+                )
+    raise Refusal(f"There are 9,999 runs named {stem} here. Name another file with --out.")
