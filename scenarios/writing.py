@@ -28,7 +28,7 @@ def toml(table: Mapping[str, Any]) -> str:
 
 def _lines(table: Mapping[str, Any], name: str) -> list[str]:
     """Return the lines of a table: its plain keys, then its tables, then its lists of tables."""
-    lines = [f"{key(k)} = {value(v)}" for k, v in table.items() if not _is_table(v) and not _is_list_of_tables(v)]
+    lines = [f"{key(k)} = {_own_line(v)}" for k, v in table.items() if not _is_table(v) and not _is_list_of_tables(v)]
     for k, v in table.items():
         path = f"{name}.{key(k)}" if name else key(k)
         if _is_table(v):
@@ -70,9 +70,15 @@ def pairs(table: Mapping[str, Any]) -> str:
 
 
 def _string(text: str) -> str:
-    """Return a basic string, over several lines where the text has several; its escapes are JSON's, and one for DEL."""
-    lines = [json.dumps(line, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f") for line in text.split("\n")]
-    return f'"{lines[0]}"' if len(lines) == 1 else '"""\n' + "\n".join(lines) + '"""'
+    """Return a basic string on one line; its escapes are JSON's, and one for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _own_line(given: Any) -> str:
+    """Return a value that stands behind a key on a line of its own: a text of several lines keeps them."""
+    if isinstance(given, str) and "\n" in given:
+        return '"""\n' + "\n".join(_string(line)[1:-1] for line in given.split("\n")) + '"""'
+    return value(given)
 
 
 def _is_table(given: Any) -> bool:

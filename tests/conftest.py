@@ -1,4 +1,4 @@
-"""What all tests share: examples that are the same in every run, and the list of the house's long files and functions."""
+"""What all tests share: examples that are the same in every run, and the list of long files and functions."""
 
 from __future__ import annotations
 
