@@ -2,8 +2,8 @@
 
 block    one line of JSON, then the columns' bytes behind each other
 head     [name, dtype, shape, width, lowest] of each column, in order; dtypes are little endian
-width    bytes an element takes: 0, 1, 2, 4 or 8; an element is kept as its distance from the lowest one, in the fewest bytes,
-         so a column of equal elements takes none. A float is kept by its bits: every NaN and -0.0 comes back as it was.
+width    bytes an element takes: 0, 1, 2, 4 or 8; it is kept as its distance from the lowest one, in the fewest bytes:
+         a column of equal elements takes none. A float is kept by its bits: every NaN and -0.0 comes back as it was.
 The same columns always give the same block, so a digest of blocks is a digest of what they hold.
 """
 
@@ -21,7 +21,12 @@ from journal.facts import COLUMNS, Facts
 
 Columns = Mapping[str, NDArray[Any]]
 
-UNSIGNED = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
+UNSIGNED: dict[int, np.dtype[np.unsignedinteger[Any]]] = {
+    1: np.dtype("<u1"),
+    2: np.dtype("<u2"),
+    4: np.dtype("<u4"),
+    8: np.dtype("<u8"),
+}
 PAYLOAD = ("payload.seq", "payload.length", "payload.text")
 
 
@@ -66,7 +71,7 @@ def _narrow(column: NDArray[Any]) -> tuple[int, int, bytes]:
 
 
 def unpack(block: bytes) -> dict[str, NDArray[Any]]:
-    """Return the columns of a block, in order; raises ValueError, KeyError or TypeError where the bytes are no block."""
+    """Return the columns of a block, in order; raises ValueError, KeyError or TypeError where it is none."""
     return stack([block])
 
 
@@ -82,7 +87,7 @@ def stack(blocks: Sequence[bytes]) -> dict[str, NDArray[Any]]:
         for name, code, shape, width, lowest in json.loads(block[:offset]):
             part = _Part(block, offset, code, shape, width, lowest, math.prod(shape))
             parts.setdefault(name, []).append(part)
-            offset += part.count * width
+            offset += part.elements * width
     return {name: _filled(of_name) for name, of_name in parts.items()}
 
 
@@ -95,7 +100,7 @@ class _Part(NamedTuple):
     shape: list[int]
     width: int
     lowest: int
-    count: int
+    elements: int
 
 
 def _filled(parts: Sequence[_Part]) -> NDArray[Any]:
@@ -104,20 +109,21 @@ def _filled(parts: Sequence[_Part]) -> NDArray[Any]:
     dtype = np.dtype(code)
     unsigned = UNSIGNED[dtype.itemsize]
     mask = (1 << 8 * dtype.itemsize) - 1
-    bits = np.empty(sum(part.count for part in parts), unsigned)
+    bits = np.empty(sum(part.elements for part in parts), unsigned)
     start, rows = 0, 0
     for part in parts:
         if part.code != code or part.shape[1:] != shape[1:]:
             raise ValueError(f"a column changes from {code} {shape} to {part.code} {part.shape}")
-        room = bits[start : start + part.count]
+        room = bits[start : start + part.elements]
         if part.width == 0:
             room.fill(part.lowest & mask)
         else:
-            kept = np.frombuffer(part.block, UNSIGNED[part.width], part.count, part.offset)
+            kept = np.frombuffer(part.block, UNSIGNED[part.width], part.elements, part.offset)
             np.add(kept, unsigned.type(part.lowest & mask), out=room)
-        start += part.count
+        start += part.elements
         rows += part.shape[0] if part.shape else 1
-    return bits.view(dtype).reshape([rows, *shape[1:]] if shape else [rows])
+    filled: NDArray[Any] = bits.view(dtype).reshape([rows, *shape[1:]])
+    return filled
 
 
 def fact_columns(facts: Facts) -> dict[str, NDArray[Any]]:

@@ -1,7 +1,7 @@
 """One run is one SQLite file, and whatever is wrong with the file is told as a refusal, never as a traceback.
 
-A writer holds SQLite's write lock from opening to closing: there is never a second one, and a killed one leaves no lock.
-Readers need no lock (WAL); they see what is committed. `application_id` marks a file as a run, `user_version` is the format.
+A writer holds SQLite's write lock from opening to closing: there is never a second one, and a killed one leaves none.
+Readers need no lock (WAL); they see what is committed. `application_id` marks a run, `user_version` is the format.
 The tables are plain; `fact`, `truth`, `delivery` and `outcome` hold a chunk's columns as one block (`journal.columns`).
 """
 
@@ -25,9 +25,11 @@ BLOCKS = ("fact", "truth", "delivery", "outcome")
 
 TABLES = """
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE chunk (number INTEGER PRIMARY KEY, facts INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-    first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE metric (lane TEXT NOT NULL, measure TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, value REAL);
+CREATE TABLE chunk (number INTEGER PRIMARY KEY, facts INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+    digest TEXT NOT NULL);
+CREATE TABLE metric (lane TEXT NOT NULL, measure TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL,
+    value REAL);
 CREATE TABLE snapshot (lane TEXT NOT NULL, chunk INTEGER NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL,
     PRIMARY KEY (lane, chunk));
 CREATE TABLE array (name TEXT PRIMARY KEY, digest TEXT NOT NULL, bytes BLOB NOT NULL);
@@ -35,7 +37,7 @@ CREATE TABLE name (kind TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, 
 CREATE TABLE reject (line INTEGER NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE source (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL);
 """ + "".join(
-    f"CREATE TABLE {table} (name TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (name, chunk));\n"
+    f"CREATE TABLE {table} (name TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (chunk, name));\n"
     for table in BLOCKS
 )
 
@@ -52,13 +54,15 @@ def told(path: Path) -> Iterator[None]:
 def _tell(path: Path, error: str) -> str:
     if "is full" in error:
         return (
-            f"The disk is full: what was being written to {path} was taken back, and the file is as it was after its last "
-            "chunk. Make room, then go on with it (resume), or delete it."
+            f"The disk is full: what was being written to {path} was taken back, and the file is as it was before. "
+            "Make room, then go on with it (`driftlab resume`), or delete it."
         )
     if "malformed" in error or "not a database" in error:
-        return f"{path} is damaged: it is no run file, or it was cut short or changed ({error}). Take a copy of it that is whole."
+        return (
+            f"{path} is no run file, or one that was cut short or changed ({error}). Take a copy of it that is whole."
+        )
     if "locked" in error:
-        return f"Another writer is at {path}. A run file has one writer at a time: wait for it to end, or choose another file."
+        return f"Another writer is at {path}. A run file has one writer: wait for it to end, or choose another."
     if "readonly" in error:
         return (
             f"{path} cannot be written: the file or its folder is read-only. Copy it to a folder where you may write."
@@ -107,7 +111,7 @@ def create(path: Path, header: dict[str, str]) -> sqlite3.Connection:
 
 
 def open_(path: Path, write: bool) -> sqlite3.Connection:
-    """Return a connection to an existing run file, with its write lock if `write`; raises Refusal where that cannot be."""
+    """Return a connection to an existing run file, with its write lock if `write`; raises Refusal if that cannot be."""
     if not path.is_file():
         known = [run.name for run in path.parent.glob("*.run")] if path.parent.is_dir() else []
         hint = nearest(path.name, known) if known else "There is no run file in that folder."

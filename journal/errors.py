@@ -1,4 +1,4 @@
-"""A refusal is an error meant for a person: one paragraph that says what was given, where, what is allowed and the way out.
+"""A refusal is an error meant for a person: one paragraph of what was given, where, what is allowed, and the way out.
 
 The command line prints a refusal as it stands and exits with its status; every other exception is a defect of ours.
 """

@@ -5,7 +5,7 @@ time     integer microseconds of simulated (or, in a real log, epoch) time, neve
 kind     one of `Kind`
 shopper, product, session    dense ids from 0; -1 where the kind has none
 value    a number the kind explains: price, rating, slate length; NaN where it has none
-cause    seq of the fact that led to this one (view -> cart -> purchase -> review; slate -> click); 0 where there is none
+cause    seq of the fact that led to this one (view -> cart -> purchase -> review; slate -> click); 0 where it has none
 version  version of the kind
 payload  JSON text of the rare kinds, by seq
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ INTERACTIONS = (Kind.VIEWED, Kind.FAVOURITED, Kind.CARTED, Kind.PURCHASED, Kind.
 SCORED = INTERACTIONS[:5]
 """Kinds that a recommender may be asked to foresee: every interaction but a return."""
 
-COLUMNS: Mapping[str, np.dtype] = {
+COLUMNS: Mapping[str, np.dtype[Any]] = {
     "seq": np.dtype("<i8"),
     "time": np.dtype("<i8"),
     "kind": np.dtype("<i2"),
@@ -91,7 +92,7 @@ class Facts:
         return int(self.seq.shape[0])
 
 
-def facts(payload: Mapping[int, str] | None = None, **columns: Sequence[float] | NDArray) -> Facts:
+def facts(payload: Mapping[int, str] | None = None, **columns: Sequence[float] | NDArray[Any]) -> Facts:
     """Build `Facts` from columns; `seq`, `time`, `kind` are needed, the others default to "none".
 
     >>> len(facts(seq=[1, 2], time=[0, 5], kind=[Kind.VIEWED, Kind.CARTED], shopper=[3, 3], product=[7, 7]))
@@ -99,23 +100,23 @@ def facts(payload: Mapping[int, str] | None = None, **columns: Sequence[float] |
     """
     n = len(columns["seq"])
     none = {"shopper": -1, "product": -1, "session": -1, "value": np.nan, "cause": 0, "version": 1}
-    made = {
+    made: dict[str, Any] = {
         name: np.ascontiguousarray(columns[name], dtype) if name in columns else np.full(n, none[name], dtype)
         for name, dtype in COLUMNS.items()
     }
     return Facts(**made, payload=dict(payload or {}))
 
 
-def pick(source: Facts, which: slice | NDArray) -> Facts:
+def pick(source: Facts, which: slice | NDArray[Any]) -> Facts:
     """Return the facts at `which` (a slice, a mask or an index array), with their payloads."""
-    columns = [getattr(source, name)[which] for name in COLUMNS]
-    kept = {int(s) for s in columns[0]} if source.payload else set()
-    return Facts(*columns, payload={s: text for s, text in source.payload.items() if s in kept})
+    columns = {name: getattr(source, name)[which] for name in COLUMNS}
+    kept = {int(s) for s in columns["seq"]} if source.payload else set()
+    return Facts(**columns, payload={s: text for s, text in source.payload.items() if s in kept})
 
 
 def join(pieces: Sequence[Facts]) -> Facts:
     """Return the pieces one after the other; no pieces give no facts."""
     if not pieces:
         return facts(seq=[], time=[], kind=[])
-    columns = [np.concatenate([getattr(p, name) for p in pieces]) for name in COLUMNS]
-    return Facts(*columns, payload={s: text for p in pieces for s, text in p.payload.items()})
+    columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in pieces]) for name in COLUMNS}
+    return Facts(**columns, payload={s: text for p in pieces for s, text in p.payload.items()})

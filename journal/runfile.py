@@ -109,13 +109,11 @@ class RunFile(Shelf):
 
     def facts(self, first_seq: int = 1, last_seq: int | None = None) -> Facts:
         """Return the facts from `first_seq` to `last_seq`, both included, every kind in its newest version."""
-        blocks = self._rows(
-            "SELECT bytes FROM chunk JOIN fact ON chunk = number WHERE last_seq >= ? AND first_seq <= ? ORDER BY number",
-            first_seq,
-            2**62 if last_seq is None else last_seq,
-        )
+        last = 2**62 if last_seq is None else last_seq
+        of_chunk = "SELECT bytes FROM chunk JOIN fact ON chunk = number WHERE last_seq >= ? AND first_seq <= ?"
+        blocks = self._rows(f"{of_chunk} ORDER BY number", first_seq, last)
         whole = self._facts_of([block for (block,) in blocks])
-        start, end = np.searchsorted(whole.seq, [first_seq, 2**62 if last_seq is None else last_seq + 1]).tolist()
+        start, end = np.searchsorted(whole.seq, [first_seq, last + 1]).tolist()
         return whole if end - start == len(whole) else pick(whole, slice(start, end))
 
     def chunks(self) -> Iterator[Facts]:
@@ -143,7 +141,10 @@ class RunFile(Shelf):
     def metrics(self) -> list[Metric]:
         """Return every value of every measure, in the order they were committed."""
         rows = self._rows("SELECT lane, measure, seq, time, value FROM metric ORDER BY rowid")
-        return [Metric(*row[:4], math.nan if row[4] is None else row[4]) for row in rows]
+        return [
+            Metric(lane, measure, seq, time, math.nan if value is None else value)
+            for lane, measure, seq, time, value in rows
+        ]
 
     def snapshot(self, lane: str) -> tuple[int, bytes] | None:
         """Return a lane's newest sound snapshot and the number of chunks it was taken after, or None."""
@@ -181,8 +182,8 @@ class RunFile(Shelf):
                 sound = sound and [start, end] == kept.time[[0, -1]].tolist()
             if not sound:
                 raise Refusal(
-                    f"{self.path} is damaged: chunk {expected} (facts from seq {seq + 1}) is not what was written, its digest "
-                    f"does not follow from the one before. The {expected - 1} chunks before it are sound. "
+                    f"{self.path} is damaged: chunk {expected} (facts from seq {seq + 1}) is not what was written, its "
+                    f"digest does not follow from the one before. The {expected - 1} chunks before it are sound. "
                     "Take a copy of the file that is whole, or run it again."
                 )
             before, seq = digest, last

@@ -1,4 +1,4 @@
-"""What a run file holds beside its chunks: a header, static arrays, outside names, rejected rows, the text of a user's parts.
+"""What a run file holds beside its chunks: a header, static arrays, outside names, rejected rows, a user's parts.
 
 Each `put` is one transaction. The writer's transaction is always open: SQLite's write lock is the lock of the run file.
 """
@@ -21,7 +21,7 @@ from journal.errors import Refusal, nearest
 
 
 class Reject(NamedTuple):
-    """A row of a log that was not taken: its line number (from 1, the header's line included), why, and the row itself."""
+    """A row of a log that was not taken: its line (from 1, the header's included), why, and the row itself."""
 
     line: int
     reason: str
@@ -45,7 +45,7 @@ class Shelf:
 
     @classmethod
     def create(cls, path: str | Path, header: Mapping[str, str]) -> Self:
-        """Make a new run file with `header` and hold its write lock; raises Refusal where the file exists or cannot be made."""
+        """Make a run file with `header` and hold its write lock; raises Refusal where it exists or cannot be made."""
         return cls(Path(path), database.create(Path(path), dict(header)))
 
     @classmethod
@@ -87,7 +87,7 @@ class Shelf:
         return "status" in self.header
 
     def put_array(self, name: str, array: NDArray[Any]) -> None:
-        """Keep a static array: of the catalogue, or, under a name that starts with "truth/", what only a simulator knows."""
+        """Keep a static array: of the catalogue or, under a name that starts with "truth/", of a simulator alone."""
         block = pack({name: array})
         with self._transaction() as connection:
             connection.execute("REPLACE INTO array VALUES (?, ?, ?)", (name, digest_of(block), block))
@@ -154,8 +154,8 @@ class Shelf:
             return stack(blocks)
         except (ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
             raise Refusal(
-                f"{self.path} is damaged: a block of columns in it cannot be read ({error}). `driftlab verify` names the "
-                "chunk; take a copy of the file that is whole."
+                f"{self.path} is damaged: a block of columns in it cannot be read ({error}). `driftlab verify` names "
+                "the chunk; take a copy of the file that is whole."
             ) from error
 
     @contextmanager

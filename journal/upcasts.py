@@ -1,4 +1,4 @@
-"""A kind is never edited: what changes its meaning gives it a new version and an upcast, and old facts are read through it.
+"""A kind is never edited: what changes its meaning gives it a new version, and old facts are read through an upcast.
 
 upcast   takes the facts of one kind in one version and returns the same facts in the next version
 Stored bytes and their digests stay as they were written; only what is read is new.
@@ -44,8 +44,8 @@ it was written by a newer driftlab. Read it with that version or a later one.
         if newest.get(kind) != version:
             raise Refusal(
                 f"Fact {int(facts.seq[row])} is of kind {kind} in version {version}, which this driftlab does not know "
-                f"(it knows {f'version {newest[kind]}' if kind in newest else 'no such kind'}): it was written by a newer "
-                "driftlab. Read it with that version or a later one."
+                f"(it knows {f'version {newest[kind]}' if kind in newest else 'no such kind'}): it was written by a "
+                "newer driftlab. Read it with that version or a later one."
             )
     return facts
 
