@@ -146,10 +146,10 @@ class Visit:
         utility: Vector = part.vectors @ self.theta
         utility += shop.appeals(self.now)[0][part.span]
         excess: Vector = part.log_price - mind.budget
-        utility -= mind.sensitivity * np.maximum(excess, 0, excess)
+        utility -= mind.sensitivity * np.maximum(excess, 0, out=excess)
         if mind.loyal is not None:
             utility += mind.loyal[part.brand]
-        weight: Vector = np.exp(utility, utility)
+        weight: Vector = np.exp(utility, out=utility)
         start, stop, place = part.span.start, part.span.stop, shop.place
         for product in self._met:
             if start <= place[product] < stop:

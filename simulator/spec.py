@@ -59,11 +59,11 @@ class ShopperSpec:
     cohorts: int = _number(8, 1, 10_000, "cohorts", "groups of shoppers with interests in common")
     shared: float = _number(0.1, 0, 1, "share", "variance of interests that all shoppers have in common")
     cohort_shared: float = _number(0.4, 0, 1, "share", "variance of interests that a cohort has in common")
-    category_interest: float = _number(2.5, 0, 10, "nats", "spread of category utility that comes of interests")
-    product_interest: float = _number(2.3, 0, 10, "nats", "spread of product utility within a category from interests")
+    category_interest: float = _number(2.4, 0, 10, "nats", "spread of category utility that comes of interests")
+    product_interest: float = _number(2.2, 0, 10, "nats", "spread of product utility within a category from interests")
     price_sensitivity: float = _number(1.0, 0, 20, "nats", "mean utility lost per e-fold of price above the budget")
     budget_spread: float = _number(0.6, 0, 5, "spread", "budgets, around the median price")
-    novelty: float = _number(3.0, 0, 20, "nats", "mean reluctance to choose afresh a product that is known already")
+    novelty: float = _number(3.5, 0, 20, "nats", "mean reluctance to choose afresh a product known before the session")
     newness: float = _number(1.0, 0, 20, "nats", "utility of a product just launched; it fades")
     newness_days: float = _number(2.0, 0.01, 365, "days", "time constant in which newness fades")
     loyalty: float = _number(0.8, 0, 20, "nats", "mean utility of a brand the shopper bought before")
@@ -82,8 +82,8 @@ class SessionSpec:
     longest: int = _number(150, 1, 10_000, "interactions", "most interactions in a session")
     gap: float = _number(60.0, 0.001, 3_600, "seconds", "median time between interactions in a session")
     gap_spread: float = _number(1.0, 0, 3, "spread", "times between interactions")
-    stay: float = _number(0.37, 0, 1, "share", "fresh choices made in the category of the interaction before")
-    recall: float = _number(0.14, 0, 1, "share", "choices that return to a product the shopper knows")
+    stay: float = _number(0.31, 0, 1, "share", "fresh choices made in the category of the interaction before")
+    recall: float = _number(0.07, 0, 1, "share", "choices that return to a product the shopper knows")
     recency: float = _number(1.0, 0, 5, "exponent", "the r-th latest known product is recalled in proportion to r ** -recency")
     memory: int = _number(50, 1, 10_000, "products", "latest known products kept from one session to the next")
 
@@ -93,13 +93,13 @@ class FunnelSpec:
     """What a shopper does with a product it has chosen, by what it did with it before; the rest is a view."""
 
     new: tuple[float, float, float] = _number(
-        (0.02, 0.034, 0.0125), 0, 1, "shares", "favourite, cart, purchase of a product not known (not a strict chain)"
+        (0.022, 0.04, 0.014), 0, 1, "shares", "favourite, cart, purchase of a product not known (not a strict chain)"
     )
     seen: tuple[float, float, float] = _number(
-        (0.045, 0.11, 0.03), 0, 1, "shares", "favourite, cart, purchase of a product seen or favourited before"
+        (0.045, 0.1, 0.027), 0, 1, "shares", "favourite, cart, purchase of a product seen or favourited before"
     )
     carted: tuple[float, float, float] = _number(
-        (0.02, 0.03, 0.12), 0, 1, "shares", "favourite, cart, purchase of a product carted before"
+        (0.02, 0.03, 0.08), 0, 1, "shares", "favourite, cart, purchase of a product carted before"
     )
     reviewed: float = _number(0.05, 0, 1, "share", "purchases that lead to a review")
     review_days: float = _number(3.0, 0.01, 365, "days", "mean time from a purchase to its review (exponential)")
@@ -123,7 +123,7 @@ class LoopSpec:
     slate: int = _number(10, 1, 1_000, "products", "length of a slate")
     held_out: float = _number(0.2, 0, 1, "share", "sessions that see no slate")
     attention: float = _number(0.85, 0, 1, "share", "those who look on from one position of a slate to the next (cascade)")
-    reluctance: float = _number(3.0, -20, 20, "nats", "utility at which a product that is looked at is clicked half the time")
+    reluctance: float = _number(10.0, -20, 20, "nats", "utility at which a product that is looked at is clicked half the time")
 
 
 @dataclass(frozen=True, slots=True)
