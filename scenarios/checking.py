@@ -33,7 +33,9 @@ def parts_named(values: Mapping[str, Any], kept: Mapping[str, str]) -> Iterator[
     for family in FAMILY_PATHS:
         for path, use in uses(values, family):
             for key, text in parts.check(family, use, kept):
-                yield Found((*path, key), text if key == "use" else f"{family} '{use.use}': {text}")
+                yield Found(
+                    (*path, key), text if text.startswith(("No ", "The ", family)) else f"{family} '{use.use}': {text}"
+                )
 
 
 def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
@@ -66,14 +68,24 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
         )
     if loop.mode == "closed" and loop.held_out == 1:
         yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
+    yield from _lanes(scenario)
+
+
+def _lanes(scenario: Scenario) -> Iterator[Found]:
+    """Yield what makes two lanes of one name, or none."""
+    network = scenario.network
     lanes = {
-        "encoders": [str(use) for use in scenario.network.encoders],
-        "policies": ["+".join(map(str, chain)) for chain in scenario.network.policies],
-        "baselines": [str(use) for use in scenario.network.baselines],
+        "encoders": [str(use) for use in network.encoders],
+        "policies": ["+".join(map(str, chain)) for chain in network.policies],
+        "baselines": [str(use) for use in network.baselines],
     }
     for key, named in lanes.items():
+        if not named and key != "baselines":
+            yield Found(("network", key), f"'{key}' is empty; at least one is needed.")
         for name, times in Counter(named).items():
-            if times > 1:
+            if not name:
+                yield Found(("network", key), "a chain is empty; write 'every_event' for a policy that always learns.")
+            elif times > 1:
                 yield Found(("network", key), f"'{name}' stands {times} times among the {key}; once is enough.")
 
 

@@ -81,8 +81,6 @@ def _without(values: Mapping[str, Any], error: ValidationError) -> Scenario:
         section, *rest = line["loc"]
         if rest and isinstance(kept.get(str(section)), Mapping):
             kept[str(section)] = {key: value for key, value in kept[str(section)].items() if key != rest[0]}
-        elif line["type"] == "missing":
-            continue
         elif section in ("id", "title", "about"):
             kept[str(section)] = "unknown"
         else:

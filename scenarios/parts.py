@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -88,7 +89,9 @@ def check(family: str, use: Use, kept: Mapping[str, str] | None = None) -> list[
         try:
             _build(family, use, function, source)
         except Refusal as refusal:
-            wrong.append(Mistake("use", str(refusal)))
+            told = str(refusal).partition(": ")[2]
+            named = [key for key in use.parameters if re.search(rf"\b{re.escape(key)}\b", told)]
+            wrong.append(Mistake(named[0] if named else "use", str(refusal)))
     return wrong
 
 

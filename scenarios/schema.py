@@ -27,10 +27,10 @@ class NetworkSpec(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     encoders: tuple[Part, ...] = Field(
-        (Use(use="sage"), Use(use="paper")), min_length=1, description="networks; the first runs with every policy"
+        (Use(use="sage"), Use(use="paper")), description="networks; the first runs with every policy"
     )
     policies: tuple[Chain, ...] = Field(
-        ((Use(use="every_event"),), (Use(use="never"),)), min_length=1, description="chains, each a lane of the run"
+        ((Use(use="every_event"),), (Use(use="never"),)), description="chains, each a lane of the run"
     )
     baselines: tuple[Part, ...] = Field(
         tuple(Use(use=name) for name in BASELINES),

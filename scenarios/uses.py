@@ -68,7 +68,7 @@ def _one(given: Any) -> Any:
 def _row(given: Any) -> Any:
     if isinstance(given, str):
         return read_chain(given)
-    return (given,) if isinstance(given, dict | Use) else given
+    return (given,) if isinstance(given, dict | Use) else tuple(given) if isinstance(given, list) else given
 
 
 Part = Annotated[Use, BeforeValidator(_one, json_schema_input_type=str | Use)]
