@@ -1,0 +1,117 @@
+"""The scenarios that driftlab brings: their ids stay, and each says no more than how it differs from its base."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+
+from scenarios import listing, load, schema
+from scenarios.reading import HERE, built_in
+
+IDS = ["closed_loop", "cold_start", "seasonal", "slow_drift", "small", "steady", "sudden_shift"]
+"""Permanent: a study names a scenario by its id."""
+
+
+def raw(id_: str) -> dict[str, Any]:
+    """Return the keys of a scenario's own file."""
+    return tomllib.loads(built_in()[id_].read_text(encoding="utf-8"))
+
+
+def flat(table: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Return the values of a table and the tables in it by dotted key."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        found |= flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
+    return found
+
+
+def differences(id_: str) -> list[str]:
+    """Return a line for every value in which a scenario is not like its base."""
+    scenario, base = load(id_), load(raw(id_)["base"])
+    own, other = flat(scenario.model_dump()), flat(base.model_dump())
+    named = {key: value for key, value in own.items() if key not in ("id", "title", "about", "drift")}
+    lines = [f"{key}: {other[key]} -> {value}" for key, value in named.items() if value != other[key]]
+    if scenario.drift != base.drift:
+        lines.append(f"drift: {', '.join(map(str, scenario.drift))}")
+    return lines
+
+
+DIFFERENCES = {
+    "slow_drift": ['drift: gradual(level="individual", magnitude=1.0, time_constant_days=5.0)'],
+    "sudden_shift": ['drift: abrupt(level="cohort", share=0.8, magnitude=1.0, at_day=7.0)'],
+    "seasonal": ['drift: recurring(level="population", magnitude=1.0, at_day=2.0, period_days=4.0)'],
+    "cold_start": ["catalogue.launched: 0.05 -> 0.5", "shoppers.joining: 0.1 -> 0.5"],
+    "small": [
+        "days: 14.0 -> 4.0",
+        "catalogue.products: 2000 -> 200",
+        "catalogue.categories: 40 -> 10",
+        "catalogue.brands: 80 -> 20",
+        "catalogue.launch_until_day: 13.0 -> 3.0",
+        "shoppers.shoppers: 1000 -> 100",
+        'drift: abrupt(level="population", magnitude=1.0, at_day=2.0)',
+    ],
+    "closed_loop": ["loop.mode: open -> closed"],
+}
+
+
+def test_ids_are_permanent() -> None:
+    assert [id_ for id_, _ in listing()] == IDS
+
+
+@pytest.mark.parametrize("id_", [id_ for id_ in IDS if id_ != "steady"])
+def test_the_differences_from_the_base_are_these(id_: str) -> None:
+    assert differences(id_) == DIFFERENCES[id_]
+
+
+@pytest.mark.parametrize("id_", [id_ for id_ in IDS if id_ != "steady"])
+def test_nothing_is_said_twice(id_: str) -> None:
+    said = flat({key: value for key, value in raw(id_).items() if key not in ("base", "title", "about")})
+    changed = {line.split(":")[0] for line in differences(id_)}
+    assert set(said) == changed
+
+
+@pytest.mark.parametrize("id_", IDS)
+def test_each_says_what_happens_and_what_to_expect(id_: str) -> None:
+    own = raw(id_)
+    assert own["title"]
+    assert len(own["title"]) < 60
+    assert "Expect" in own["about"]
+    assert all(len(line) <= 100 for line in own["about"].splitlines())
+    assert built_in()[id_].read_text(encoding="utf-8").startswith("#:schema ./schema.json\n")
+
+
+def test_steady_is_the_world_as_the_simulator_has_it_by_default() -> None:
+    from simulator.spec import WorldSpec
+
+    assert load("steady").world == WorldSpec()
+    assert load("steady").drift == ()
+
+
+def test_the_schema_for_editors_is_today_s() -> None:
+    written = json.loads((HERE / "schema.json").read_text(encoding="utf-8"))
+    assert written == schema(), "write it anew: `driftlab scenarios schema > scenarios/schema.json`"
+
+
+def test_the_schema_knows_every_key_and_no_other() -> None:
+    made = schema()
+    for id_ in IDS:
+        for key, value in raw(id_).items():
+            entry = made["properties"][key]
+            if isinstance(value, dict):
+                section = made["$defs"][entry.get("$ref", entry.get("allOf", [{}])[0].get("$ref", "")).split("/")[-1]]
+                assert set(value) <= set(section["properties"])
+                assert section["additionalProperties"] is False
+    assert made["additionalProperties"] is False
+
+
+def test_the_schema_tells_meaning_unit_and_range() -> None:
+    made = schema()
+    entry = made["$defs"]["ShopperSpec"]["properties"]["newness_days"]
+    assert entry["description"] == "time constant in which newness fades (days)"
+    assert (entry["minimum"], entry["maximum"], entry["default"]) == (0.01, 365, 2.0)
+    assert made["$defs"]["LoopSpec"]["properties"]["mode"]["enum"] == ["open", "closed"]
+    assert made["$defs"]["FunnelSpec"]["properties"]["new"]["prefixItems"][0]["maximum"] == 1
+    assert not any("Spec" not in name and "Use" not in name for name in made["$defs"])
