@@ -30,6 +30,10 @@ FAMILY_PATHS: Mapping[str, Path] = {
 """Where the parts of each family stand in a scenario."""
 
 
+TEXTS = ("id", "title", "about")
+"""Keys whose value is a text even where it looks like a number."""
+
+
 def override(document: Document, overrides: Mapping[str, Any]) -> Document:
     """Return the document with the overrides in it; family keys come last, so that they reach parts set by the others.
 
@@ -41,7 +45,9 @@ def override(document: Document, overrides: Mapping[str, Any]) -> Document:
     for dotted, given in overrides.items():
         if dotted not in of_families:
             path = tuple(int(step) if step.isdecimal() else step for step in dotted.split("."))
-            document = _placed(document, path, read_value(given), f"--set {dotted}={given}")
+            value = read_value(given)
+            value = given if dotted in TEXTS and not isinstance(value, str) else value
+            document = _placed(document, path, value, f"--set {dotted}={given}")
     for dotted, given in of_families.items():
         family, key = dotted.split(".", 1)
         document = _in_every_part(document, family, key, read_value(given), f"--set {dotted}={given}")

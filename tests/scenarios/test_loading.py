@@ -148,6 +148,11 @@ def test_overrides_are_read_as_toml_or_as_text() -> None:
     assert scenario.seed == 7
 
 
+def test_a_name_may_look_like_a_number() -> None:
+    scenario = load("steady", {"id": "2024", "title": "'true'", "about": "1e3"})
+    assert (scenario.id, scenario.title, scenario.about) == ("2024", "true", "1e3")
+
+
 def test_a_family_key_reaches_every_part_that_has_the_parameter() -> None:
     drift = ["none", {"use": "abrupt", "at_day": 2}, "gradual(share=0.25)"]
     scenario = load("steady", {"drift.share": "0.5", "drift": drift})
