@@ -12,8 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driftlab import describe as describing
-from driftlab import recorded, report
+from driftlab import description, recorded, report
 from driftlab.progress import Tell, progress, silent
 from journal.errors import Refusal
 from journal.facts import Facts
@@ -199,10 +198,10 @@ def describe(path: str | Path | Asked, *, utc_offset_hours: float = 0.0) -> dict
 
     if isinstance(path, str | Path) and not str(path).lower().endswith(LOGS):
         with RunFile.open(path) as file:
-            return describing.describe_facts(file.facts(), file.array("category"), utc_offset_hours)
+            return description.describe_facts(file.facts(), file.array("category"), utc_offset_hours)
     log = logs.read(path if isinstance(path, logs.Asked) else logs.Asked(str(path))).log
     rows = {"rows": log.rows, "taken": log.rows - len(log.rejects), "rejected": len(log.rejects), **log.counts}
-    return {"log": rows, **describing.describe_facts(log.facts, log.category, utc_offset_hours)}
+    return {"log": rows, **description.describe_facts(log.facts, log.category, utc_offset_hours)}
 
 
 def _made(
@@ -264,4 +263,4 @@ def _made_by_hand(made: Mapping[str, Policy], alone: bool) -> Handmade | None:
 
 def _name(policy: Policy) -> str:
     """Name a policy that was made in Python after the function that made it."""
-    return policy.update.__qualname__.partition(".")[0]
+    return str(policy.update.__qualname__).partition(".")[0]

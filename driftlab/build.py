@@ -8,7 +8,7 @@ This is the one place where scenarios, model and simulator meet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from simulator import World
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
 
-Arrays = Mapping[str, NDArray]
+Arrays = Mapping[str, NDArray[Any]]
 
 ORACLE = "oracle"
 
@@ -52,7 +52,7 @@ class Finder:
         self._kept = kept
         self.sources: dict[str, Source] = {}
 
-    def __call__(self, family: str, use: Use) -> object:
+    def __call__(self, family: str, use: Use) -> Any:
         """Return the part that a use names; raises Refusal."""
         made, source = find(family, use, self._kept)
         if source is not None:
@@ -62,7 +62,7 @@ class Finder:
     def policy(self, uses: Sequence[Use]) -> Policy:
         """Return the policy that a chain of uses names."""
         made = [self("policy", use) for use in uses]
-        return made[0] if len(made) == 1 else chain(*made)  # type: ignore[return-value,arg-type]
+        return made[0] if len(made) == 1 else chain(*made)
 
 
 def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None) -> list[Recipe]:
@@ -85,7 +85,7 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
     lanes += [Recipe(f"{name} {always}", other, rule) for name, other in others]
     every_event = finder.policy([Use(use="every_event")])
     baselines = [(str(use), finder("baseline", use)) for use in wanted.baselines]
-    return lanes + [Recipe(name, made, every_event) for name, made in baselines]  # type: ignore[arg-type]
+    return lanes + [Recipe(name, made, every_event) for name, made in baselines]
 
 
 class Simulated:
@@ -95,7 +95,7 @@ class Simulated:
 
     def __init__(self, scenario: Scenario, finder: Finder) -> None:
         drifts = [finder("drift", use) for use in scenario.drift]
-        self.world = World(scenario.world, scenario.seed, drifts)  # type: ignore[arg-type]
+        self.world = World(scenario.world, scenario.seed, drifts)
         self.end = int(scenario.days * DAY)
 
     def pieces(self, serve: Serve | None) -> Iterator[Piece]:

@@ -162,7 +162,7 @@ def describe(path: Path, /, *, utc_offset_hours: float = 0.0, json_: Json = Fals
         Added to times for the rhythm of hours and weekdays.
     """
     from driftlab import api
-    from driftlab.describe import lines
+    from driftlab.description import lines
 
     found = api.describe(path, utc_offset_hours=utc_offset_hours)
     _print_json(found) if json_ else print("\n".join(lines(found)))

@@ -7,7 +7,7 @@ A lane drops what it has been told before: how the stream is cut, and where a re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ TOLD = (Kind.PRODUCT_LISTED, Kind.PRODUCT_RETIRED, Kind.STOCK_OUT, Kind.RESTOCKE
 """Kinds of facts that a recommender is told."""
 
 
-Truth = dict[str, dict[str, NDArray]]
+Truth = dict[str, dict[str, NDArray[Any]]]
 """Columns of the truth's tables by name, as `simulator.truth` gives them; no lane but the oracle's takes them."""
 
 
@@ -68,7 +68,7 @@ class Chunk(NamedTuple):
 class Answer(NamedTuple):
     """What one lane made of a chunk."""
 
-    outcomes: Mapping[str, NDArray]
+    outcomes: Mapping[str, NDArray[Any]]
     slates: NDArray[np.int32] | None = None  # [m, k]
     scores: NDArray[np.float32] | None = None  # [m, P]: a learner's scores, an oracle's true utilities
     snapshot: bytes | None = None
@@ -146,7 +146,7 @@ class LearningLane:
         snapshot = self._snapshot[1] if self._snapshot and self._snapshot[0] == last else None
         return Answer(outcomes, slates, scores, snapshot)
 
-    def _outcomes_up_to(self, last: int) -> dict[str, NDArray]:
+    def _outcomes_up_to(self, last: int) -> dict[str, NDArray[Any]]:
         """Take the outcomes of scored events up to seq `last` from those that have not been asked for."""
         if not self._early:
             return {}
@@ -178,7 +178,7 @@ def _full(slates: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.pad(slates, ((0, 0), (0, SLATE - slates.shape[1])), constant_values=-1)
 
 
-def best(scores: NDArray, k: int) -> NDArray[np.int32]:
+def best(scores: NDArray[Any], k: int) -> NDArray[np.int32]:
     """Return the k best columns of each row, ties by id, -1 where fewer are above minus infinity; int32[n, k].
 
     >>> best(np.array([[0.1, 0.5, 0.5, -np.inf]]), 4).tolist()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
@@ -26,10 +26,14 @@ IN_FLIGHT = 4
 """Chunks that may be on their way through the lanes at once."""
 
 
+Outcomes = Mapping[str, Mapping[str, NDArray[Any]]]
+"""Columns by lane, and of its probes by the name under which they are kept."""
+
+
 class Sink(Protocol):
     """What takes finished chunks: a run file to be written, or one to be compared with."""
 
-    def take(self, chunk: Chunk, outcomes: Mapping[str, Mapping[str, NDArray]], snapshots: Mapping[str, bytes]) -> None:
+    def take(self, chunk: Chunk, outcomes: Outcomes, snapshots: Mapping[str, bytes]) -> None:
         """Take a chunk with the outcomes and probes of every lane."""
         ...
 

@@ -6,6 +6,7 @@ Who is probed is drawn from a stream named by the chunk: the same shoppers in ev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class Shopfront:
         return Probe(int(facts.seq[-1]), int(facts.time[-1]), np.sort(chosen), self.listed.copy(), scores)
 
 
-def readings(chunk: Chunk, answers: Mapping[str, Answer], oracle: str | None) -> dict[str, dict[str, NDArray]]:
+def readings(chunk: Chunk, answers: Mapping[str, Answer], oracle: str | None) -> dict[str, dict[str, NDArray[Any]]]:
     """Return what the probe of a chunk found in each lane, as columns of outcomes; nothing where there was no probe.
 
     Columns: seq, time, shopper, slate [m, k], listed, regret, tracking (NaN where there is no oracle).
@@ -61,25 +62,28 @@ def readings(chunk: Chunk, answers: Mapping[str, Answer], oracle: str | None) ->
     if probe is None:
         return {}
     m, true = len(probe.shoppers), answers[oracle].scores if oracle else None
-    found: dict[str, dict[str, NDArray]] = {}
+    found: dict[str, dict[str, NDArray[Any]]] = {}
     for name, answer in answers.items():
         if answer.slates is None:
             continue
         unknown = np.full(m, np.nan, np.float32)
-        followed = true is not None and answer.scores is not None
+        lost, strayed = unknown, unknown
+        if true is not None:
+            lost = regret(true, answer.slates)
+            strayed = unknown if answer.scores is None else tracking(true, answer.scores, probe.listed)
         found[PROBES_OF + name] = {
             "seq": np.full(m, probe.seq, np.int64),
             "time": np.full(m, probe.time, np.int64),
             "shopper": probe.shoppers,
             "slate": np.asarray(answer.slates, np.int32),
             "listed": np.full(m, int(probe.listed.sum()), np.int32),
-            "regret": unknown if true is None else regret(true, answer.slates),
-            "tracking": tracking(true, answer.scores, probe.listed) if followed else unknown,
+            "regret": lost,
+            "tracking": strayed,
         }
     return found
 
 
-def regret(true: NDArray, slates: NDArray[np.int32]) -> NDArray[np.float32]:
+def regret(true: NDArray[Any], slates: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return how much utility each slate gives away for one place against the best slate of its length; float32[m].
 
     >>> regret(np.array([[1.0, 2.0, 4.0]]), np.array([[0, 2]])).tolist()
@@ -88,9 +92,10 @@ def regret(true: NDArray, slates: NDArray[np.int32]) -> NDArray[np.float32]:
     ideal = best(true, slates.shape[1])
     shown = (slates >= 0) & (ideal >= 0)
     gap = np.take_along_axis(true, np.maximum(ideal, 0), 1) - np.take_along_axis(true, np.maximum(slates, 0), 1)
-    return (np.where(shown, gap, 0.0).sum(axis=1) / np.maximum(shown.sum(axis=1), 1)).astype(np.float32)
+    lost = np.where(shown, gap, 0.0).sum(axis=1) / np.maximum(shown.sum(axis=1), 1)
+    return np.asarray(lost, np.float32)
 
 
-def tracking(true: NDArray, scores: NDArray, listed: NDArray[np.bool_]) -> NDArray[np.float32]:
+def tracking(true: NDArray[Any], scores: NDArray[Any], listed: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return 1 - Spearman of scores with true utilities over the listed products, for each shopper; float32[m]."""
     return (1.0 - spearman(scores[:, listed], true[:, listed])).astype(np.float32)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ class Record:
     def __len__(self) -> int:
         return int(self.seq.shape[0])
 
-    def where(self, which: slice | NDArray) -> Record:
+    def where(self, which: slice | NDArray[Any]) -> Record:
         """Return the scored events at `which` (a slice, a mask or an index array); probes, traffic and drifts stay."""
         kept = {name: getattr(self, name)[which] for name in _EVENT_COLUMNS}
         before = Meetings(self.before.repeat[which], self.before.of_shopper[which], self.before.of_product[which])
@@ -104,7 +105,7 @@ _EVENT_COLUMNS = (
 )
 
 
-def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray], **more: object) -> Record:
+def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], **more: object) -> Record:
     """Join a lane's outcomes to the facts they answer, by seq.
 
     Args:
@@ -140,7 +141,7 @@ def meetings(facts: Facts) -> Meetings:
     return Meetings(columns[0] > 0, columns[1], columns[2])
 
 
-def earlier(key: NDArray) -> NDArray[np.int64]:
+def earlier(key: NDArray[Any]) -> NDArray[np.int64]:
     """Count, for each entry, the equal entries before it.
 
     >>> earlier(np.array([3, 1, 3, 3])).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,14 +51,14 @@ def read(run: RunFile) -> Recorded:
     return Recorded(header, facts, records, drifts)
 
 
-def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray], *more: object) -> Record:
+def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], *more: object) -> Record:
     none = outcomes or {name: np.zeros(0) for name in ("seq", "rank", "candidates")}
     read_slates, served, drifts = more
     return record(facts, before, none, probes=read_slates, traffic=served, drifts=drifts)
 
 
 def join_probes(
-    columns: Mapping[str, NDArray], facts: Facts, category: NDArray[np.int32], brand: NDArray[np.int32]
+    columns: Mapping[str, NDArray[Any]], facts: Facts, category: NDArray[np.int32], brand: NDArray[np.int32]
 ) -> Probes | None:
     """Join what probes found in a lane with what the facts say of the products shown; None where there were none."""
     if not columns or not len(columns["seq"]):
@@ -81,7 +82,7 @@ def join_probes(
     return Probes(**kept, popularity=popularity, meetings=total, profile=profile, category=labels[0], brand=labels[1])
 
 
-def moments(drift: Mapping[str, NDArray], uses: list[str]) -> tuple[Moment, ...]:
+def moments(drift: Mapping[str, NDArray[Any]], uses: list[str]) -> tuple[Moment, ...]:
     """Return the drifts that the truth tells of, in order of time: from a part's onset to its last move.
 
     Args:

@@ -37,11 +37,15 @@ def number(value: float) -> str:
 
     >>> number(1460.0), number(3.25), number(0.0123)
     ('1,460', '3.2', '.012')
+    >>> number(0.0004)
+    '<.001'
     """
     if math.isnan(value):
         return "-"
     if value == 0 or value >= 10:
         return f"{value:,.0f}"
+    if value < 0.001:
+        return "<.001"
     return f"{value:.1f}" if value >= 1 else f"{value:.2g}".removeprefix("0")
 
 
@@ -81,7 +85,7 @@ _COST = (
 )
 
 NOTES = {
-    "recovery": "recovery: simulated time after the drift until NDCG@10 of the last 500 events is back at 90 %",
+    "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 scored events is back at 90 % of before",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
     "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",

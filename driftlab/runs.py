@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Stage(NamedTuple):
     shoppers: int
     lanes: Lanes
     finder: build.Finder
-    arrays: Mapping[str, NDArray]
+    arrays: Mapping[str, NDArray[Any]]
 
 
 def stage(scenario: Scenario, log: LogSource | None, finder: build.Finder, handmade: Handmade | None = None) -> Stage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,13 @@ from numpy.typing import NDArray
 from driftlab.lanes import Chunk
 from driftlab.measures import MEASURES, WINDOWED
 from driftlab.measures.accuracy import fading, gain
+from driftlab.prequential import Outcomes
 from driftlab.record import Meetings, Record
 from driftlab.recorded import PROBES_OF
 from journal.columns import fact_columns, pack
 from journal.errors import Refusal
 from journal.facts import Facts, Kind
 from journal.runfile import Metric, RunFile
-
-Outcomes = Mapping[str, Mapping[str, NDArray]]
 
 FADING = "fading ndcg@10"
 """Name of the fading mean of NDCG@10 in the run file's metrics, beside the measures of `WINDOWED`."""
@@ -41,7 +41,7 @@ class Committing:
         kept = {lane: dict(columns) for lane, columns in outcomes.items()}
         self._run.commit(chunk.facts, truth=chunk.truth, outcomes=kept, metrics=rows, snapshots=dict(snapshots))
 
-    def _metrics(self, chunk: Chunk, lane: str, columns: Mapping[str, NDArray]) -> list[Metric]:
+    def _metrics(self, chunk: Chunk, lane: str, columns: Mapping[str, NDArray[Any]]) -> list[Metric]:
         seq, time = int(chunk.facts.seq[-1]), int(chunk.facts.time[-1])
         if lane.startswith(PROBES_OF):
             name = lane.removeprefix(PROBES_OF)
@@ -56,11 +56,11 @@ class Committing:
         return [*rows, Metric(lane, FADING, seq, time, total / weight)]
 
 
-def _level(outcomes: Mapping[str, NDArray]) -> tuple[float, float]:
+def _level(outcomes: Mapping[str, NDArray[Any]]) -> tuple[float, float]:
     return fading(gain(outcomes["rank"], 10)) if outcomes else (0.0, 0.0)
 
 
-def window(columns: Mapping[str, NDArray]) -> Record:
+def window(columns: Mapping[str, NDArray[Any]]) -> Record:
     """Return the record of outcomes alone, for measures that need nothing of the facts."""
     n = len(columns["seq"])
     none = np.zeros(n, np.int64)
@@ -79,7 +79,7 @@ class Comparing:
         self._run = run
         self._last = run.cursor.chunks
         self._rows: dict[tuple[str, str], int] = {}  # rows compared of each table
-        self._kept: dict[tuple[str, str], Mapping[str, NDArray]] = {}
+        self._kept: dict[tuple[str, str], dict[str, NDArray[Any]]] = {}
 
     def take(self, chunk: Chunk, outcomes: Outcomes, snapshots: Mapping[str, bytes]) -> None:
         """Compare the chunk; raise Reached when it was the last of the file."""
@@ -91,9 +91,10 @@ class Comparing:
         if chunk.number == self._last:
             raise Reached
 
-    def _compare(self, chunk: Chunk, kind: str, name: str, columns: Mapping[str, NDArray]) -> None:
+    def _compare(self, chunk: Chunk, kind: str, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
         if (kind, name) not in self._kept:
-            self._kept[kind, name] = self._run.truth(name) if kind == "truth" else self._run.outcomes(name)
+            read = self._run.truth if kind == "truth" else self._run.outcomes
+            self._kept[kind, name] = dict(read(name))
         start = self._rows.get((kind, name), 0)
         stop = start + max((len(column) for column in columns.values()), default=0)
         self._rows[kind, name] = stop

@@ -7,7 +7,7 @@ opening   time of the first facts; products listed then are the catalogue at the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
     """The next facts of a stream, and the truth that belongs to them."""
 
     facts: Facts
-    truth: dict[str, dict[str, NDArray]]
+    truth: dict[str, dict[str, NDArray[Any]]]
 
 
 class Source(Protocol):

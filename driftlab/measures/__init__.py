@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftlab.measures import accuracy, costs, loop, slates, truth
 from driftlab.measures.measure import Measure
 from driftlab.record import WARM, Record
-from journal.facts import SCORED
+from journal.facts import SCORED, Kind
 
 _ACCURACY = (accuracy.ndcg(10), accuracy.hit_rate(10), accuracy.hit_rate(20), accuracy.mrr(), accuracy.percentile())
 _COSTS = (
@@ -40,25 +40,25 @@ WINDOWED: tuple[str, ...] = ("ndcg@10", "hr@10", "mrr", "learned", "gflop", "sta
 """Measures that are written to the run file for each chunk, as it is committed."""
 
 
-def _new_shopper(seen: Record) -> NDArray[np.bool_]:
-    return seen.before.of_shopper == 0
+Which = Callable[[Record], NDArray[np.bool_]]
 
 
-def _new_product(seen: Record) -> NDArray[np.bool_]:
-    return seen.before.of_product == 0
+def _of_kind(kind: Kind) -> Which:
+    return lambda seen: np.equal(seen.kind, kind)
 
 
 def _warm(seen: Record) -> NDArray[np.bool_]:
-    return (seen.before.of_shopper >= WARM) & (seen.before.of_product >= WARM)
+    warm: NDArray[np.bool_] = np.minimum(seen.before.of_shopper, seen.before.of_product) >= WARM
+    return warm
 
 
-SLICES: dict[str, Callable[[Record], NDArray[np.bool_]]] = {
+SLICES: dict[str, Which] = {
     "all": lambda seen: np.ones(len(seen), np.bool_),
-    **{kind.name.lower(): (lambda seen, kind=kind: seen.kind == kind) for kind in SCORED},
+    **{kind.name.lower(): _of_kind(kind) for kind in SCORED},
     "repeats": lambda seen: seen.before.repeat,
     "without_repeats": lambda seen: ~seen.before.repeat,
-    "new_shoppers": _new_shopper,
-    "new_products": _new_product,
+    "new_shoppers": lambda seen: np.equal(seen.before.of_shopper, 0),
+    "new_products": lambda seen: np.equal(seen.before.of_product, 0),
     "cold": lambda seen: ~_warm(seen),
     "warm": _warm,
 }

@@ -5,18 +5,20 @@ rank    1 + greater + ties / 2 among all listed products, seen ones included; ha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from driftlab.measures.measure import Measure, law, mean
 
 
-def hit(rank: NDArray, k: int) -> NDArray[np.float64]:
+def hit(rank: NDArray[Any], k: int) -> NDArray[np.float64]:
     """Return 1 where the rank is among the first k, else 0; float64[n]."""
     return (rank <= k).astype(np.float64)
 
 
-def gain(rank: NDArray, k: int) -> NDArray[np.float64]:
+def gain(rank: NDArray[Any], k: int) -> NDArray[np.float64]:
     """Return the discounted gain of each event: 1 at rank 1, 0 beyond k; float64[n].
 
     >>> gain(np.array([1.0, 3.0, 11.0]), 10).tolist()
@@ -25,7 +27,7 @@ def gain(rank: NDArray, k: int) -> NDArray[np.float64]:
     return np.where(rank <= k, 1.0 / np.log2(rank.astype(np.float64) + 1.0), 0.0)
 
 
-def reciprocal(rank: NDArray) -> NDArray[np.float64]:
+def reciprocal(rank: NDArray[Any]) -> NDArray[np.float64]:
     """Return 1 / rank of each event; float64[n]."""
     return 1.0 / rank.astype(np.float64)
 
@@ -86,7 +88,7 @@ def percentile() -> Measure:
     )
 
 
-def fading(values: NDArray, factor: float = 0.999, state: tuple[float, float] = (0.0, 0.0)) -> tuple[float, float]:
+def fading(values: NDArray[Any], factor: float = 0.999, state: tuple[float, float] = (0.0, 0.0)) -> tuple[float, float]:
     """Fold values into a fading mean S / N, S = v + a S, N = 1 + a N (Gama, Sebastião, Rodrigues 2013).
 
     Args:

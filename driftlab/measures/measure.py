@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ def law(builder: Callable[..., Measure]) -> str:
     return (builder.__doc__ or "").strip().partition("\n\n")[0].replace("\n    ", " ")
 
 
-def mean(values: NDArray) -> float:
+def mean(values: NDArray[Any]) -> float:
     """Return the mean in float64, NaN of nothing; NaN entries are left out.
 
     >>> mean(np.array([1.0, np.nan, 2.0]))
@@ -40,14 +40,14 @@ def mean(values: NDArray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def quantile(values: NDArray, share: float) -> float:
+def quantile(values: NDArray[Any], share: float) -> float:
     """Return the value below which `share` of all lie, NaN of nothing."""
     known = np.asarray(values, np.float64)
     known = known[~np.isnan(known)]
     return float(np.quantile(known, share)) if len(known) else float("nan")
 
 
-def gini(counts: NDArray) -> float:
+def gini(counts: NDArray[Any]) -> float:
     """Return the Gini coefficient of counts: 0 where all are equal, near 1 where one has everything.
 
     >>> gini(np.array([1, 1, 1, 1])), round(gini(np.array([0, 0, 0, 4])), 2)

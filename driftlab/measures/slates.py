@@ -70,7 +70,7 @@ def exposure_gini() -> Measure:
 
     def value(probes: Probes) -> float:
         times_shown = np.bincount(probes.slate[probes.slate >= 0])
-        listed = max(int(probes.listed[-1]), np.count_nonzero(times_shown))
+        listed = max(int(probes.listed[-1]), int(np.count_nonzero(times_shown)))
         shown = times_shown[times_shown > 0]
         return gini(np.r_[np.zeros(listed - len(shown)), shown])
 

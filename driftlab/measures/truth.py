@@ -1,14 +1,14 @@
 """Against the truth: what only a simulation can measure, because it knows what shoppers want and when that changed.
 
-level      mean NDCG@10 of the last `SLIDING` scored events
-before     the level when the drift set in
+level      mean NDCG@10 of `SLIDING` scored events in a row (of half of those before the drift, where they are fewer)
+before     mean NDCG@10 of the last five times as many events before the drift, for a steady yardstick
 horizon    from the drift to the next one, or to the end
-recovery   from the drift until the level, having fallen below 90 % of what it was before, is back there
+recovery   from the drift to the end of the first level wholly after it that is at least 90 % of what was before
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,11 @@ from driftlab.measures.measure import Measure, law, mean
 from driftlab.measures.slates import of_probes
 from driftlab.record import Moment, Record
 
-SLIDING = 500
-"""Scored events of the sliding level."""
+SLIDING = 1_000
+"""Scored events of a level."""
+
+FEWEST = 100
+"""Scored events below which a level says nothing."""
 
 BACK = 0.9
 """Share of the level before a drift at which a lane has recovered from it."""
@@ -30,14 +33,14 @@ HOUR = 3_600_000_000
 class Recovery(NamedTuple):
     """How one lane came through one drift."""
 
-    before: float  # NDCG@10 of the last `SLIDING` scored events before it
+    before: float  # NDCG@10
     lowest: float  # lowest level within the horizon
-    hours: float  # simulated; 0 if the level never fell below 90 %, infinite if it did not come back within the horizon
-    lost: float  # area between the level before and the level after, where lower, until recovery: NDCG x scored events
+    hours: float  # simulated; 0 if the first level after the drift is back already, infinite if none in the horizon is
+    lost: float  # NDCG@10 x scored events: what the events until recovery lack of `before`, together
 
 
 def recovery_after(seen: Record, drift: Moment, end: int | None = None) -> Recovery | None:
-    """Follow the sliding level after a drift; None where fewer than `SLIDING` events were scored on either side.
+    """Follow the level after a drift; None where too few events were scored on either side.
 
     Args:
         seen: a lane's record.
@@ -46,19 +49,19 @@ def recovery_after(seen: Record, drift: Moment, end: int | None = None) -> Recov
     """
     start = int(np.searchsorted(seen.time, drift.time, side="left"))
     stop = len(seen) if end is None else int(np.searchsorted(seen.time, end, side="left"))
-    if start < SLIDING or stop - start < SLIDING:
+    width = min(SLIDING, start // 2)
+    if width < FEWEST or stop - start < width:
         return None
-    gains = gain(seen.rank[start - SLIDING : stop], 10)
-    total = np.r_[0.0, np.cumsum(gains)]
-    level = (total[SLIDING:] - total[:-SLIDING]) / SLIDING
-    before, after = float(level[0]), level[1:]
-    fallen = np.flatnonzero(after < BACK * before)
-    if not len(fallen):
-        return Recovery(before, float(after.min()), 0.0, 0.0)
-    back = np.flatnonzero(after[fallen[0] :] >= BACK * before)
-    last = int(fallen[0] + back[0]) if len(back) else len(after) - 1
-    hours = (int(seen.time[start + last]) - drift.time) / HOUR if len(back) else float("inf")
-    return Recovery(before, float(after.min()), hours, float(np.maximum(before - after[: last + 1], 0.0).sum()))
+    gains = gain(seen.rank[:stop], 10)
+    before = float(gains[max(start - 5 * width, 0) : start].mean())
+    total = np.r_[0.0, np.cumsum(gains[start:])]
+    level = (total[width:] - total[:-width]) / width
+    back = np.flatnonzero(level >= BACK * before)
+    if len(back) and back[0] == 0:
+        return Recovery(before, float(level.min()), 0.0, 0.0)
+    until = int(back[0]) + width if len(back) else stop - start
+    hours = (int(seen.time[start + until - 1]) - drift.time) / HOUR if len(back) else float("inf")
+    return Recovery(before, float(level.min()), hours, float(before * until - total[until]))
 
 
 def recoveries(seen: Record) -> list[tuple[Moment, Recovery]]:
@@ -69,15 +72,15 @@ def recoveries(seen: Record) -> list[tuple[Moment, Recovery]]:
 
 
 def recovery_time() -> Measure:
-    """Simulated time after a drift until the sliding level is back at 90 % of what it was before; mean over drifts."""
+    """Simulated time from a drift until the level is back at 90 % of what it was before; mean over drifts."""
     return Measure(
         name="recovery",
         title="recovery",
         about=law(recovery_time),
         unit="hours",
         better="lower",
-        formula="inf{t: level(drift + t) >= 0.9 level(drift), after the first fall below}; 0 without a fall",
-        source="restoration time of float (drift handling benchmark), with a level of 500 events",
+        formula="min{t: level of the 1,000 scored events up to drift + t, all after it, >= 0.9 before}",
+        source="restoration time of float (drift handling benchmark), with a sliding level",
         value=lambda seen: _mean_with_infinite(np.array([found.hours for _, found in recoveries(seen)])),
     )
 
@@ -90,13 +93,13 @@ def area_lost() -> Measure:
         about=law(area_lost),
         unit="NDCG@10 x events",
         better="lower",
-        formula="sum over scored events until recovery of max(0, level before - level)",
+        formula="sum over scored events until recovery of (before - NDCG@10 of the event)",
         source="area under excess regret: driftlab",
         value=lambda seen: mean(np.array([found.lost for _, found in recoveries(seen)])),
     )
 
 
-def _mean_with_infinite(values: NDArray) -> float:
+def _mean_with_infinite(values: NDArray[Any]) -> float:
     return float(np.mean(values)) if len(values) else float("nan")
 
 
@@ -128,7 +131,7 @@ def tracking_error() -> Measure:
     )
 
 
-def midranks(values: NDArray) -> NDArray[np.float64]:
+def midranks(values: NDArray[Any]) -> NDArray[np.float64]:
     """Rank each row from 1, ties by their mean rank.
 
     >>> midranks(np.array([[0.5, 0.1, 0.5]])).tolist()
@@ -147,8 +150,8 @@ def midranks(values: NDArray) -> NDArray[np.float64]:
     return ranks
 
 
-def spearman(one: NDArray, other: NDArray) -> NDArray[np.float64]:
-    """Return the rank correlation of each row with the same row of the other, ties by mean rank; 0 where one is constant.
+def spearman(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the rank correlation of each row with the other's, ties by mean rank; 0 where one is constant.
 
     >>> spearman(np.array([[1, 2, 3]]), np.array([[10, 20, 30]])).tolist()
     [1.0]
@@ -156,4 +159,5 @@ def spearman(one: NDArray, other: NDArray) -> NDArray[np.float64]:
     a, b = midranks(one), midranks(other)
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
-    return np.divide((a * b).sum(axis=1), scale, out=np.zeros(len(scale)), where=scale > 0)
+    correlation: NDArray[np.float64] = np.divide((a * b).sum(axis=1), scale, out=np.zeros(len(scale)), where=scale > 0)
+    return correlation

@@ -82,7 +82,7 @@ def _popularity(product: NDArray[np.int32]) -> dict[str, float]:
     }
 
 
-def zipf_exponent(counts: NDArray) -> float:
+def zipf_exponent(counts: NDArray[Any]) -> float:
     """Fit count ~ rank^-s by least squares of logarithms over the first 1,000 ranks; NaN below two products.
 
     >>> round(zipf_exponent(1e6 / np.arange(1, 101)), 3)
@@ -203,7 +203,7 @@ def earlier_of_kind(met: Facts, kind: Kind) -> NDArray[np.bool_]:
     return earlier(pair) > 0
 
 
-def _mean_of(values: NDArray) -> float:
+def _mean_of(values: NDArray[Any]) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
