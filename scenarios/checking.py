@@ -59,14 +59,7 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     for at, use in enumerate(scenario.drift):
         yield from _drift_in_time(at, use, scenario.days, kept)
-    yield from _rhythm(scenario)
-    catalogue, loop = scenario.catalogue, scenario.loop
-    if catalogue.launch_from_day > catalogue.launch_until_day:
-        first, last = catalogue.launch_from_day, catalogue.launch_until_day
-        yield Found(
-            ("catalogue", "launch_from_day"), f"launches begin on day {first:g} and end on day {last:g} already."
-        )
-    if loop.mode == "closed" and loop.held_out == 1:
+    if scenario.loop.mode == "closed" and scenario.loop.held_out == 1:
         yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
     yield from _lanes(scenario)
 
@@ -106,9 +99,3 @@ def _drift_in_time(at: int, use: Use, days: float, kept: Mapping[str, str]) -> I
     elif isinstance(period, int | float) and day + period / 2 >= days:
         text = f"drift '{use.use}': interests come back on day {day + period / 2:g}, but the run ends on day {days:g}"
         yield Found(("drift", at, "period_days"), f"{text}, so nothing would recur.")
-
-
-def _rhythm(scenario: Scenario) -> Iterator[Found]:
-    for key in ("weekdays", "hours"):
-        if not sum(getattr(scenario.rhythm, key)) > 0:
-            yield Found(("rhythm", key), f"'{key}' adds up to nothing, so no session would begin.")
