@@ -33,9 +33,7 @@ def parts_named(values: Mapping[str, Any], kept: Mapping[str, str]) -> Iterator[
     for family in FAMILY_PATHS:
         for path, use in uses(values, family):
             for key, text in parts.check(family, use, kept):
-                yield Found(
-                    (*path, key), text if text.startswith(("No ", "The ", family)) else f"{family} '{use.use}': {text}"
-                )
+                yield Found((*path, key), text)
 
 
 def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:

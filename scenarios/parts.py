@@ -84,7 +84,7 @@ def check(family: str, use: Use, kept: Mapping[str, str] | None = None) -> list[
         function, source = locate(family, use.use, kept)
     except Refusal as refusal:
         return [Mistake("use", str(refusal))]
-    wrong = mistakes(function, use.parameters)
+    wrong = [Mistake(key, f"{family} '{use.use}': {text}") for key, text in mistakes(function, use.parameters)]
     if not wrong:
         try:
             _build(family, use, function, source)
