@@ -1,4 +1,4 @@
-"""What the simulator costs: facts a second against bare SimPy timeouts in the same run, and memory per shopper and product.
+"""What the simulator costs: facts a second against bare SimPy timeouts in the same run, and memory per node.
 
 Bare SimPy here is as many processes as there are shoppers, each doing nothing but `yield env.timeout(...)`, one timeout
 for every fact the simulator made. Run it from the project's folder: `python -m benchmarks.simulator [SEED]`.
@@ -7,7 +7,6 @@ for every fact the simulator made. Run it from the project's folder: `python -m 
 from __future__ import annotations
 
 import dataclasses
-import random
 import sys
 import time
 import tracemalloc
@@ -15,6 +14,7 @@ from collections.abc import Generator
 
 import simpy
 
+from journal.chance import stream
 from simulator.oracle import Oracle
 from simulator.spec import WorldSpec
 from simulator.world import World
@@ -23,14 +23,13 @@ from simulator.world import World
 def bare_timeouts(processes: int, timeouts: int) -> float:
     """Return seconds that SimPy takes for that many timeouts, shared evenly among processes that do nothing else."""
     env = simpy.Environment()
-    delays = random.Random(1)
 
     def sleeper(waits: list[int]) -> Generator[simpy.Event, None, None]:
         for wait in waits:
             yield env.timeout(wait)
 
     each = timeouts // processes
-    plans = [[delays.randrange(1, 1_000_000_000) for _ in range(each)] for _ in range(processes)]
+    plans = stream(1, "bare").integers(1, 1_000_000_000, (processes, each)).tolist()
     started = time.perf_counter()
     for plan in plans:
         env.process(sleeper(plan))

@@ -1,11 +1,13 @@
 """The catalogue is drawn once, before the world runs: what a shop publishes, and what only the simulator knows.
 
-published   category[P] i4, brand[P] i4, price[P] f4 (money), launch_time[P] i8 (us, full hours; 0: there from the start),
+published   category[P] i4, brand[P] i4, price[P] f4 (money), launch_time[P] i8 (us, full hours; 0: from the start),
             content[P, modalities, width] f4 (what is said of a product: a noisy image of its vectors)
 truth       category_vector[C, D] f4, product_vector[P, D] f4 (unit length), category_appeal[C] f4, appeal[P] f4 (nats)
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +16,20 @@ from journal.chance import stream
 from simulator.rhythm import HOUR
 from simulator.spec import WorldSpec
 
-Arrays = dict[str, NDArray]
+Arrays = dict[str, NDArray[Any]]
 
 
 def _sizes(rng: np.random.Generator, groups: int) -> NDArray[np.float64]:
     """Shares of groups of unequal size (lognormal)."""
-    weight = np.exp(0.6 * rng.standard_normal(groups))
-    return weight / weight.sum()
+    weight: NDArray[np.float64] = np.exp(0.6 * rng.standard_normal(groups))
+    weight /= weight.sum()
+    return weight
 
 
 def _unit(rng: np.random.Generator, n: int, width: int) -> NDArray[np.float32]:
     vectors = rng.standard_normal((n, width))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors.astype(np.float32)
 
 
 def draw_catalogue(spec: WorldSpec, seed: int) -> tuple[Arrays, Arrays]:
@@ -45,7 +49,7 @@ def draw_catalogue(spec: WorldSpec, seed: int) -> tuple[Arrays, Arrays]:
     rng = stream(seed, "catalogue", "appeal")
     category_appeal = shop.category_appeal * rng.standard_normal(shop.categories)
     appeal = shop.appeal * rng.standard_normal(shop.products)
-    published = {
+    published: Arrays = {
         "category": category.astype(np.int32),
         "brand": brand.astype(np.int32),
         "price": _prices(spec, seed, category),
@@ -61,10 +65,11 @@ def draw_catalogue(spec: WorldSpec, seed: int) -> tuple[Arrays, Arrays]:
     return published, truth
 
 
-def _prices(spec: WorldSpec, seed: int, category: NDArray) -> NDArray[np.float32]:
+def _prices(spec: WorldSpec, seed: int, category: NDArray[np.int64]) -> NDArray[np.float32]:
     rng, shop = stream(seed, "catalogue", "price"), spec.catalogue
     level = rng.standard_normal(shop.categories)[category] + rng.standard_normal(shop.products)
-    return np.maximum(np.round(shop.price * np.exp(shop.price_spread * level), 2), 0.01).astype(np.float32)
+    price: NDArray[np.float64] = np.round(shop.price * np.exp(shop.price_spread * level), 2)
+    return np.maximum(price, 0.01).astype(np.float32)
 
 
 def _launches(spec: WorldSpec, seed: int) -> NDArray[np.int64]:
@@ -72,11 +77,11 @@ def _launches(spec: WorldSpec, seed: int) -> NDArray[np.int64]:
     rng, shop = stream(seed, "catalogue", "launch"), spec.catalogue
     late = rng.random(shop.products) < shop.launched
     late[0] = False
-    day = shop.launch_from_day + rng.random(shop.products) * max(shop.launch_until_day - shop.launch_from_day, 0.0)
+    day = shop.launch_from_day + rng.random(shop.products) * (shop.launch_until_day - shop.launch_from_day)
     return np.where(late, np.maximum(np.round(day * 24), 1).astype(np.int64) * HOUR, 0)
 
 
-def _content(spec: WorldSpec, seed: int, meaning: NDArray) -> NDArray[np.float32]:
+def _content(spec: WorldSpec, seed: int, meaning: NDArray[np.float32]) -> NDArray[np.float32]:
     """One random linear image of a product's meaning a modality, plus noise: stand-ins for text, image, audio."""
     shop, factors = spec.catalogue, spec.shoppers.factors
     images = []

@@ -1,7 +1,8 @@
 """A choice is a random draw from stated probabilities; whoever knows the shopper's mind can state them.
 
 Utility of product i of category c to shopper u:  A(c) + B(i), in nats, with
-  A(c) = category_interest theta . m(c) + category appeal - satiation exp(-days since u last bought in c / satiation_days)
+  A(c) = category_interest theta . m(c) + category appeal
+         - satiation exp(-days since u last bought in c / satiation_days)
   B(i) = product_interest theta . s(i) + appeal - sensitivity max(0, log price - budget)
          + loyalty [u bought of its brand] + newness exp(-days since its launch / newness_days) - novelty [u knows i]
 The next choice in a session is
@@ -20,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import exp
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,9 @@ class Shop:
     published, truth    the arrays of `simulator.catalogue`
     """
 
-    def __init__(self, published: Mapping[str, NDArray], truth: Mapping[str, NDArray], spec: WorldSpec) -> None:
+    def __init__(
+        self, published: Mapping[str, NDArray[Any]], truth: Mapping[str, NDArray[Any]], spec: WorldSpec
+    ) -> None:
         self.spec = spec
         category = published["category"]
         self.products = len(category)
@@ -73,8 +76,9 @@ class Shop:
         spans = [slice(0, self.products), *map(slice, starts[:-1], starts[1:])]
         parts = [Section(span, vectors[span], log_price[span], brand[span]) for span in spans]
         self.whole, self.sections = parts[0], parts[1:]
-        ranks = np.arange(1, spec.sessions.memory + spec.sessions.longest + 2)
-        self.recalls: list[float] = np.cumsum(ranks ** -float(spec.sessions.recency)).tolist()
+        ranks = np.arange(1, spec.sessions.memory + spec.sessions.longest + 1)
+        self.recency = ranks ** -float(spec.sessions.recency)
+        self.recalls: list[float] = self.recency.cumsum().tolist()
         self._hour, self._shelf = -1, (self._appeal, self._category_appeal)
 
     def appeals(self, now: int) -> tuple[Vector, Vector]:
@@ -108,7 +112,7 @@ class Mind:
     unreviewed: dict[int, None] = field(default_factory=dict)  # products bought since they were last reviewed, in order
 
 
-def minds(traits: Mapping[str, NDArray]) -> list[Mind]:
+def minds(traits: Mapping[str, NDArray[Any]]) -> list[Mind]:
     """Return the mind of every shopper, with nothing remembered yet."""
     columns = [traits[name].tolist() for name in ("budget", "sensitivity", "novelty", "loyalty")]
     return [Mind(*row) for row in zip(*columns, strict=True)]
@@ -121,14 +125,17 @@ class Visit:
     now     when it begins, us
     """
 
-    __slots__ = ("_boredom", "_categories", "_clicks", "_ladder", "_ladders", "_met", "_stated", "last", "mind", "now", "shop", "theta")
+    __slots__ = (
+        *("last", "mind", "now", "shop", "theta"),
+        *("_boredom", "_categories", "_clicks", "_ladder", "_ladders", "_loyal", "_met", "_stated"),
+    )
 
     def __init__(self, shop: Shop, mind: Mind, theta: Vector, now: int) -> None:
         self.shop, self.mind, self.theta, self.now = shop, mind, theta, now
         self.last = -1  # category of the choice before
         for product in list(islice(mind.known, max(len(mind.known) - shop.spec.sessions.memory, 0))):
             del mind.known[product]
-        self._met = list(mind.known)
+        self._met, self._loyal = list(mind.known), mind.loyal
         self._boredom = exp(-mind.novelty)
         who = shop.spec.shoppers
         weight: Vector = np.exp(shop.category_vector @ theta + shop.appeals(now)[1])
@@ -147,8 +154,8 @@ class Visit:
         utility += shop.appeals(self.now)[0][part.span]
         excess: Vector = part.log_price - mind.budget
         utility -= mind.sensitivity * np.maximum(excess, 0, out=excess)
-        if mind.loyal is not None:
-            utility += mind.loyal[part.brand]
+        if self._loyal is not None:
+            utility += self._loyal[part.brand]
         weight: Vector = np.exp(utility, out=utility)
         start, stop, place = part.span.start, part.span.stop, shop.place
         for product in self._met:
@@ -162,14 +169,16 @@ class Visit:
         recall = habits.recall if known else 0.0
         if mode < recall:
             rank = bisect_right(shop.recalls, first * shop.recalls[len(known) - 1])
-            return next(islice(reversed(known), rank, None))
+            recalled: int = next(islice(reversed(known), rank, None))
+            return recalled
         category = self.last
         if category < 0 or mode >= recall + (1 - recall) * habits.stay:
             ladder = self._ladder = self._ladder or self._categories.cumsum().tolist()
             category = bisect_right(ladder, first * ladder[-1])
         part = shop.sections[category]
         ladder = self._ladders.get(category) or self._ladders.setdefault(category, self.shelf(part).cumsum().tolist())
-        return shop.order[part.span.start + bisect_right(ladder, second * ladder[-1])]
+        place: int = part.span.start + bisect_right(ladder, second * ladder[-1])
+        return shop.order[place]
 
     def take(self, product: int, kind: int, time: int) -> None:
         """Remember what was done with the chosen product at `time` (us)."""
@@ -181,8 +190,8 @@ class Visit:
         if kind == _PURCHASED:
             mind.bought_in[category] = time
             mind.unreviewed[product] = None
-            if mind.loyal is None:
-                mind.loyal = np.zeros(shop.spec.catalogue.brands, np.float32)
+            # A copy: this visit, which began before, goes on with what it had.
+            mind.loyal = np.zeros(shop.spec.catalogue.brands, np.float32) if mind.loyal is None else mind.loyal.copy()
             mind.loyal[shop.brand[product]] = mind.loyalty
 
     def offer(self, slate: Sequence[int]) -> dict[int, float]:
@@ -217,8 +226,8 @@ class Visit:
             span = shop.sections[self.last].span
             chance[span] += (1 - recall) * stay * within[span]
         if known:
-            near = np.diff(shop.recalls[: len(known)], prepend=0.0)[::-1]
-            chance[[shop.place[product] for product in known]] += recall * near / shop.recalls[len(known) - 1]
+            near = shop.recency[len(known) - 1 :: -1] * (recall / shop.recalls[len(known) - 1])
+            chance[[shop.place[product] for product in known]] += near
         if self._clicks:
             chance *= 1 - sum(self._clicks.values())
             for product, click in self._clicks.items():

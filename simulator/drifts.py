@@ -1,7 +1,7 @@
 """A drift moves interests; it is a part: two pure functions, made by a builder whose parameters are the TOML keys.
 
 init(rng, cohorts[n], factors)                -> state         n shoppers that ever join, `cohorts` their groups (i4)
-step(rng, state, interests[n, D], now, dt)    -> (state, displacement[n, D], moved[n])    for the dt days up to day `now`
+step(rng, state, interests[n, D], now, dt)    -> (state, displacement[n, D], moved[n])    for the dt days to day `now`
 
 The world calls `step` on every tick, adds the displacement, and writes what moved into the truth; so drifts compose,
 and a user's own drift is recorded like a built-in one. Both functions get a random stream of their own, fresh for each
@@ -76,20 +76,17 @@ def _turning(angle: Callable[[Array], Array], level: str, share: float, within_d
     def init(rng: np.random.Generator, cohorts: NDArray[np.int32], factors: int) -> State:
         groups = _groups(level, cohorts)
         shared = 0 if level == "individual" else int(groups.max()) + 1
-        # What is shared is drawn first; then one array with a row a shopper.
-        planes = rng.standard_normal((shared, factors, factors))
-        coin = _members(rng, level, share, cohorts) if level == "cohort" else None
-        own_width = 2 + (factors * factors if level == "individual" else 0)
-        own = rng.standard_normal((len(cohorts), own_width))
-        uniform = _normal_share(own[:, :2])
+        # What is shared is drawn first; then one array with a row a shopper. Any matrix of full rank has planes.
+        planes = rng.random((shared, factors, factors)) - 0.5
+        members = _members(rng, level, share, cohorts) if level == "cohort" else None
+        own = rng.random((len(cohorts), 2 + (factors * factors if level == "individual" else 0)))
         if level == "individual":
-            planes = own[:, 2:].reshape(-1, factors, factors)
-        delay = uniform[:, 1] * within_days
+            planes = own[:, 2:].reshape(-1, factors, factors) - 0.5
         return {
             "axes": np.linalg.qr(planes)[0],
             "group": groups,
-            "member": uniform[:, 0] < share if coin is None else coin,
-            "delay": delay,
+            "member": own[:, 0] < share if members is None else members,
+            "delay": own[:, 1] * within_days,
             "angle": np.zeros(len(cohorts)),
         }
 
@@ -108,19 +105,15 @@ def _turning(angle: Callable[[Array], Array], level: str, share: float, within_d
     return Drift(init, step)
 
 
-def _normal_share(normal: Array) -> Array:
-    """Uniform numbers from standard normal ones: their place in the distribution (logistic approximation, exact to .01)."""
-    return 1 / (1 + np.exp(-1.702 * normal))
-
-
 def _turned(interests: Array, axes: Array, group: NDArray[np.intp], turn: Array) -> Array:
-    """Displacement of each row when turned by its angle (radians) in the planes spanned by pairs of its group's axes."""
+    """Displacement of each row when turned by its angle (radians) in planes spanned by pairs of its group's axes."""
     seen = np.einsum("nd,nde->ne", interests, axes[group])
     x, y = seen[:, 0::2], seen[:, 1::2]
     cos, sin = np.cos(turn)[:, None] - 1, np.sin(turn)[:, None]
     moved = np.empty_like(seen)
     moved[:, 0::2], moved[:, 1::2] = x * cos - y * sin, x * sin + y * cos
-    return np.einsum("ne,nde->nd", moved, axes[group])
+    displacement: Array = np.einsum("ne,nde->nd", moved, axes[group])
+    return displacement
 
 
 RIGHT_ANGLE = np.pi / 2
@@ -135,15 +128,16 @@ def abrupt(
 ) -> Drift:
     """Turn interests at once on day `at_day`; with `within_days`, each shopper at a moment of its own in that span.
 
+    >>> from journal.chance import stream
     >>> drift = abrupt(at_day=3.0)
-    >>> state = drift.init(np.random.default_rng(0), np.zeros(5, np.int32), 4)
+    >>> state = drift.init(stream(1, "init"), np.zeros(5, np.int32), 4)
     >>> before = np.ones((5, 4))
-    >>> state, displacement, moved = drift.step(np.random.default_rng(1), state, before, 3.0, 0.1)
+    >>> state, displacement, moved = drift.step(stream(1, "step"), state, before, 3.0, 0.1)
     >>> bool(moved.all()), bool(np.allclose(((before + displacement) * before).sum(1), 0))
     (True, True)
     """
     _check(magnitude=magnitude, at_day=at_day, within_days=within_days)
-    return _turning(lambda day: RIGHT_ANGLE * magnitude * (day >= at_day), level, share, within_days)
+    return _turning(lambda day: np.where(day >= at_day, RIGHT_ANGLE * magnitude, 0.0), level, share, within_days)
 
 
 def incremental(
@@ -170,7 +164,7 @@ def recurring(
 
     def angle(day: Array) -> Array:
         away = (day >= at_day) & (((day - at_day) % period_days) < period_days / 2)
-        return RIGHT_ANGLE * magnitude * away
+        return np.where(away, RIGHT_ANGLE * magnitude, 0.0)
 
     return _turning(angle, level, share)
 

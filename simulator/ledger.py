@@ -12,9 +12,9 @@ from __future__ import annotations
 import heapq
 from itertools import count
 from math import nan
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journal.facts import CHUNK, Facts, Kind, facts, join, pick
 
@@ -113,7 +113,7 @@ class Ledger:
 
     def _facts(self, start: int, stop: int) -> Facts:
         rows = self._rows[start:stop]
-        columns: dict[str, NDArray | list] = (
+        columns: dict[str, list[Any]] = (
             dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {"time": [], "kind": []}
         )
         seq = np.arange(self._first + start, self._first + start + len(rows))

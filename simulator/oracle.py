@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,9 @@ class Oracle:
     True
     """
 
-    def __init__(self, catalogue: Mapping[str, NDArray], truth: Mapping[str, NDArray], spec: WorldSpec) -> None:
+    def __init__(
+        self, catalogue: Mapping[str, NDArray[Any]], truth: Mapping[str, NDArray[Any]], spec: WorldSpec
+    ) -> None:
         self._shop = Shop(catalogue, truth, spec)
         self._minds = minds(truth)
         self._theta = np.zeros((len(self._minds), spec.shoppers.factors), np.float32)

@@ -10,7 +10,6 @@ from bisect import bisect_right
 
 import numpy as np
 
-from journal.errors import Refusal
 from journal.facts import MICROSECONDS
 from simulator.spec import RhythmSpec
 
@@ -29,8 +28,6 @@ class Rhythm:
 
     def __init__(self, spec: RhythmSpec) -> None:
         rate = np.outer(spec.weekdays, spec.hours).ravel()
-        if not rate.sum() > 0:
-            raise Refusal("The rhythm has no hour in which shoppers come: rhythm.weekdays and rhythm.hours are all 0.")
         passed = np.concatenate([[0.0], np.cumsum(rate * (168 / rate.sum()))])
         passed[-1] = 168.0
         self._passed: list[float] = passed.tolist()

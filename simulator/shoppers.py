@@ -10,6 +10,8 @@ every session. So the choices of a session are made with the same numbers under 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from journal.chance import stream
 from simulator.rhythm import DAY
 from simulator.spec import WorldSpec
 
-Traits = dict[str, NDArray]
+Traits = dict[str, NDArray[Any]]
 
 
 def draw_shoppers(spec: WorldSpec, seed: int) -> tuple[list[np.random.Generator], NDArray[np.float64], Traits]:
@@ -48,10 +50,9 @@ def draw_shoppers(spec: WorldSpec, seed: int) -> tuple[list[np.random.Generator]
     }
     for name in ("budget", "sensitivity", "novelty", "loyalty", "activity"):
         traits[name] = traits[name].astype(np.float32)
-    own_share = 1 - who.shared - who.cohort_shared
-    interests = (
-        np.sqrt(who.shared) * stream(seed, "interests", "all").standard_normal(factors)
-        + np.sqrt(who.cohort_shared) * stream(seed, "interests", "cohorts").standard_normal((who.cohorts, factors))[cohort]
-        + np.sqrt(max(own_share, 0.0)) * normals[:, 2:]
-    )
+    common = stream(seed, "interests", "all").standard_normal(factors)
+    of_cohorts = stream(seed, "interests", "cohorts").standard_normal((who.cohorts, factors))[cohort]
+    own_share = max(1 - who.shared - who.cohort_shared, 0.0)
+    interests = np.sqrt(who.shared) * common + np.sqrt(who.cohort_shared) * of_cohorts
+    interests += np.sqrt(own_share) * normals[:, 2:]
     return streams, interests, traits

@@ -38,7 +38,9 @@ class CatalogueSpec:
     products: int = _number(2_000, 1, 1_000_000, "products", "products that are ever on sale")
     categories: int = _number(40, 1, 100_000, "categories", "categories, of unequal size")
     brands: int = _number(80, 1, 100_000, "brands", "brands, of unequal size")
-    launched: float = _number(0.05, 0, 1, "share", "products launched during the run (cold start); the others are there at 0")
+    launched: float = _number(
+        0.05, 0, 1, "share", "products launched during the run (cold start); the others are there at 0"
+    )
     launch_from_day: float = _number(1.0, 0, 3_650, "days", "when the first launch may be")
     launch_until_day: float = _number(13.0, 0, 3_650, "days", "when the last launch may be")
     appeal: float = _number(0.8, 0, 5, "spread", "popularity of products within a category, whoever chooses")
@@ -84,7 +86,9 @@ class SessionSpec:
     gap_spread: float = _number(1.0, 0, 3, "spread", "times between interactions")
     stay: float = _number(0.31, 0, 1, "share", "fresh choices made in the category of the interaction before")
     recall: float = _number(0.07, 0, 1, "share", "choices that return to a product the shopper knows")
-    recency: float = _number(1.0, 0, 5, "exponent", "the r-th latest known product is recalled in proportion to r ** -recency")
+    recency: float = _number(
+        1.0, 0, 5, "exponent", "the r-th latest known product is recalled in proportion to r ** -recency"
+    )
     memory: int = _number(50, 1, 10_000, "products", "latest known products kept from one session to the next")
 
 
@@ -122,8 +126,12 @@ class LoopSpec:
     mode: str = field(default="open", metadata={"choices": ("open", "closed"), "about": "whether slates are shown"})
     slate: int = _number(10, 1, 1_000, "products", "length of a slate")
     held_out: float = _number(0.2, 0, 1, "share", "sessions that see no slate")
-    attention: float = _number(0.85, 0, 1, "share", "those who look on from one position of a slate to the next (cascade)")
-    reluctance: float = _number(10.0, -20, 20, "nats", "utility at which a product that is looked at is clicked half the time")
+    attention: float = _number(
+        0.85, 0, 1, "share", "those who look on from one position of a slate to the next (cascade)"
+    )
+    reluctance: float = _number(
+        10.0, -20, 20, "nats", "utility at which a product that is looked at is clicked half the time"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,7 @@ def check(spec: WorldSpec) -> None:
 
     >>> check(WorldSpec(days=-1.0))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    journal.errors.Refusal: The world cannot be built: days = -1.0 is outside 0.01 to 3650 (days: length of the run ...).
+    journal.errors.Refusal: The world cannot be built: days = -1.0 is outside 0.01 to 3650 (days: length of the ...).
     """
     found = list(faults(spec))
     if found:
@@ -169,6 +177,11 @@ def faults(spec: WorldSpec) -> Iterator[str]:
         yield f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors"
     if spec.shoppers.shared + spec.shoppers.cohort_shared > 1:
         yield "shoppers.shared + shoppers.cohort_shared is more than the whole (1)"
+    if spec.catalogue.launch_until_day < spec.catalogue.launch_from_day:
+        yield "catalogue.launch_until_day is before catalogue.launch_from_day"
+    for name in ("weekdays", "hours"):
+        if not any(getattr(spec.rhythm, name)):
+            yield f"rhythm.{name} has no rate above 0, so nobody would ever come"
     for kind in ("new", "seen", "carted"):
         if sum(getattr(spec.funnel, kind)) > 1:
             yield f"funnel.{kind} adds up to more than 1"

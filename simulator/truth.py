@@ -9,13 +9,17 @@ drift      time i8 (us), part i4 (place in the list of drifts), onset bool (the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 STALE = 0.1
 """How far interests may be from their last row before a new one is written, relative to their length."""
 
-Tables = dict[str, dict[str, NDArray]]
+_DRIFT = {"time": np.int64, "part": np.int32, "onset": np.bool_, "affected": np.int32, "magnitude": np.float32}
+
+Tables = dict[str, dict[str, NDArray[Any]]]
 
 
 class Truth:
@@ -31,7 +35,7 @@ class Truth:
 
     def interest(self, shopper: int, time: int) -> NDArray[np.float32]:
         """Return a shopper's interests [D] f4 as they are now, and make sure they are written."""
-        told = self._told[shopper]
+        told: NDArray[np.float32] = self._told[shopper]
         if self._told_at[shopper] != self._moves:
             self._told_at[shopper] = self._moves
             now = self.interests[shopper].astype(np.float32)
@@ -69,10 +73,9 @@ class Truth:
                 "theta": np.stack(theta),
             }
         if self._drifts:
-            dtypes = {"time": np.int64, "part": np.int32, "onset": np.bool_, "affected": np.int32, "magnitude": np.float32}
             columns = zip(*self._drifts, strict=True)
             made["drift"] = {
-                name: np.array(column, dtype) for (name, dtype), column in zip(dtypes.items(), columns, strict=True)
+                name: np.array(column, dtype) for (name, dtype), column in zip(_DRIFT.items(), columns, strict=True)
             }
         self._rows, self._drifts = [], []
         return made

@@ -115,14 +115,19 @@ class _Life:
         for shopper in range(world.spec.shoppers.shoppers):
             self.env.process(self._shopper(shopper))
 
+    @property
+    def now(self) -> int:
+        """Simulated time, us."""
+        return int(self.env.now)
+
     # Processes.
 
     def _launches(self) -> Process:
         times = self.launch_time
         for product in np.argsort(times, kind="stable").tolist():
-            if times[product] > self.env.now:
-                yield self.env.timeout(int(times[product]) - self.env.now)
-            self.ledger.announce(self.env.now, NOBODY, Kind.PRODUCT_LISTED, product, value=self.price[product])
+            if times[product] > self.now:
+                yield self.env.timeout(int(times[product]) - self.now)
+            self.ledger.announce(self.now, NOBODY, Kind.PRODUCT_LISTED, product, value=self.price[product])
 
     def _drift(self, part: int, drift: Drift) -> Process:
         interests, cohorts, tick, moving = self.truth.interests, self.traits["cohort"], 0, False
@@ -131,15 +136,15 @@ class _Life:
             yield self.env.timeout(TICK)
             tick += 1
             rng = stream(self.seed, "drift", part, tick)
-            state, displacement, moved = drift.step(rng, state, interests, self.env.now / DAY, TICK / DAY)
+            state, displacement, moved = drift.step(rng, state, interests, self.now / DAY, TICK / DAY)
             if displacement.shape != interests.shape or not np.isfinite(displacement).all():
                 raise Refusal(
-                    f"Drift {part} returned a displacement of shape {displacement.shape} on day {self.env.now / DAY:.2f}; "
-                    f"it must be finite and of the shape of the interests, {interests.shape}."
+                    f"Drift {part} displaced interests by an array of shape {displacement.shape} on day "
+                    f"{self.now / DAY:.2f}; it must be finite and of the shape of the interests, {interests.shape}."
                 )
             if moved.any():
-                self.truth.move(part, not moving, displacement, moved, self.env.now)
-                self.truth.tell(self.env.now)
+                self.truth.move(part, not moving, displacement, moved, self.now)
+                self.truth.tell(self.now)
             moving = bool(moved.any())
 
     def _shopper(self, shopper: int) -> Process:
@@ -157,20 +162,20 @@ class _Life:
             # Who joins late does so by coming: the first session begins at once.
             start = joined if over == joined > 0 else max(self.rhythm.after(over, wait), over)
             start |= 1
-            yield env.timeout(start - env.now)
+            yield env.timeout(start - self.now)
             over = self._session(shopper, start, min(max(int(length + 0.5), 1), habits.longest))
 
     def _review(self, shopper: int, due: int, which: float, taste: float) -> Process:
         """Write a review when due, or after the session the shopper is in then, of anything bought and not reviewed."""
-        while due > self.env.now:
-            yield self.env.timeout(due - self.env.now)
+        while due > self.now:
+            yield self.env.timeout(due - self.now)
             due = _even(self.busy[shopper])
         waiting = self.minds[shopper].unreviewed
         if waiting:
             product = list(waiting)[int(which * len(waiting))]
             del waiting[product]
             rating = 1.0 + sum(taste >= share for share in RATINGS)
-            self.ledger.announce(self.env.now, shopper, Kind.REVIEWED, product, value=rating)
+            self.ledger.announce(self.now, shopper, Kind.REVIEWED, product, value=rating)
 
     # A session.
 
@@ -186,6 +191,7 @@ class _Life:
         visit = Visit(self.shop, mind, self.truth.interest(shopper, start), start)
         announce(start, shopper, Kind.SESSION_STARTED, session=session)
         clicked = self._slate(shopper, visit, session) if self.serve else -1
+        over: int
         *when, over = times.tolist()
         for time, (mode, first, second, deed) in zip(when, draws, strict=True):
             product = clicked if clicked >= 0 else visit.choose(mode, first, second)
@@ -231,7 +237,9 @@ class _Life:
         slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
         for product in slate:
             if not (0 <= product < self.shop.products and self.launch_time[product] <= now):
-                raise Refusal(f"The slate for shopper {shopper} at {now} us holds product {product}, which is not on sale.")
+                raise Refusal(
+                    f"The slate for shopper {shopper} at {now} us has product {product}, which is not on sale."
+                )
         self.ledger.announce(now, shopper, Kind.SLATE_SERVED, session=session, value=len(slate), note=str(slate))
         for product, chance in visit.offer(slate).items():
             if click < chance:

@@ -11,7 +11,9 @@ from simulator.world import Piece, World
 
 SMALL = WorldSpec(
     days=5.0,
-    catalogue=CatalogueSpec(products=600, categories=20, brands=30, launched=0.2, launch_from_day=0.5, launch_until_day=4.0),
+    catalogue=CatalogueSpec(
+        products=600, categories=20, brands=30, launched=0.2, launch_from_day=0.5, launch_until_day=4.0
+    ),
     shoppers=ShopperSpec(shoppers=150, joining=0.2),
 )
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
+from journal.chance import stream
 from journal.facts import SCORED, Facts, Kind, join, pick
 from simulator.choice import Visit, minds
 from simulator.oracle import Oracle, Outlook
@@ -43,7 +44,8 @@ class Witness(Oracle):
 
     def _rank(self, chance: NDArray[np.float64], product: int) -> tuple[float, int, float]:
         own = chance[self._shop.place[product]]
-        assert abs(chance.sum() - 1) < 1e-6 and own > 0
+        assert abs(chance.sum() - 1) < 1e-6
+        assert own > 0
         self.above.append(float(chance[chance > own].sum()))
         self.own.append(float(chance[chance == own].sum()))
         return super()._rank(chance, product)
@@ -114,7 +116,7 @@ def test_choices_follow_the_stated_probabilities_over_a_whole_life(world: World,
     witness = Witness(world)
     for piece in pieces:
         witness.observe(piece.facts, piece.truth)
-    place = np.array(witness.above) + np.random.default_rng(1).random(len(witness.own)) * np.array(witness.own)
+    place = np.array(witness.above) + stream(1, "test").random(len(witness.own)) * np.array(witness.own)
     observed = np.histogram(place, 20, (0, 1))[0]
     assert len(place) > 2_500
     assert standard(observed, np.full(20, len(place) / 20)) < 4
@@ -124,12 +126,12 @@ def test_choices_with_slates_follow_the_stated_probabilities(world: World) -> No
     spec = dataclasses.replace(world.spec, loop=LoopSpec(reluctance=5.0))
     shown = World(spec, 8)
     there = np.flatnonzero(shown.catalogue["launch_time"] == 0)
-    slates = np.random.default_rng(2)
+    slates = stream(2, "test")
     lived = list(shown.run(lambda facts, shopper, now: slates.choice(there, 10, replace=False).astype(np.int32)))
     witness = Witness(shown)
     for piece in lived:
         witness.observe(piece.facts, piece.truth)
-    place = np.array(witness.above) + np.random.default_rng(1).random(len(witness.own)) * np.array(witness.own)
+    place = np.array(witness.above) + stream(1, "test").random(len(witness.own)) * np.array(witness.own)
     assert (join([piece.facts for piece in lived]).kind == Kind.SLATE_SERVED).sum() > 300
     assert standard(np.histogram(place, 20, (0, 1))[0], np.full(20, len(place) / 20)) < 4
 
@@ -147,11 +149,14 @@ def test_one_choice_drawn_often_has_the_stated_frequencies(world: World) -> None
     visit = Visit(shop, mind, visit.theta, 10**12 + 1)
     visit.take(80, Kind.CARTED, 10**12 + 2)
     draws = 30_000
-    chosen = [visit.choose(*row) for row in np.random.default_rng(5).random((draws, 3)).tolist()]
+    chosen = [visit.choose(*row) for row in stream(5, "test").random((draws, 3)).tolist()]
     observed = np.bincount([shop.place[product] for product in chosen], minlength=600)
     expected = visit.probabilities() * draws
     often = expected >= 5
-    observed, expected = np.append(observed[often], observed[~often].sum()), np.append(expected[often], expected[~often].sum())
+    observed, expected = (
+        np.append(observed[often], observed[~often].sum()),
+        np.append(expected[often], expected[~often].sum()),
+    )
     assert len(observed) > 50
     assert standard(observed, expected) < 4
 
@@ -166,8 +171,12 @@ def test_interests_matter_and_a_population_shift_changes_what_is_chosen() -> Non
     blind = []
     for piece in lived:  # the same life told to an oracle that only knows each shopper's first interests
         rows = piece.truth.get("interest", {})
-        first = [i for i, who in enumerate(rows.get("shopper", np.empty(0)).tolist()) if not (who in known or known.add(who))]  # type: ignore[func-returns-value]
-        blind.append(Piece(piece.facts, {"interest": {name: column[first] for name, column in rows.items()}} if rows else {}))
+        first = [
+            i for i, who in enumerate(rows.get("shopper", np.empty(0)).tolist()) if not (who in known or known.add(who))
+        ]  # type: ignore[func-returns-value]
+        blind.append(
+            Piece(piece.facts, {"interest": {name: column[first] for name, column in rows.items()}} if rows else {})
+        )
     facts = join([piece.facts for piece in lived])
     late = facts.time[np.isin(facts.kind, SCORED)] > 2.5 * 86_400e6
     seeing, blinded = outlook(shifted, lived).rank, outlook(shifted, blind).rank
@@ -181,6 +190,8 @@ def test_utilities_are_a_read_and_order_clicks(world: World, pieces: list[Piece]
     now = int(pieces[0].facts.time[-1])
     shoppers = np.array([3, 1, 3], np.int32)
     first, again = oracle.utilities(shoppers, now), oracle.utilities(shoppers, now)
-    assert first.shape == (3, 600) and first.dtype == np.float32
-    assert (first == again).all() and (first[0] == first[2]).all()
+    assert first.shape == (3, 600)
+    assert first.dtype == np.float32
+    assert (first == again).all()
+    assert (first[0] == first[2]).all()
     assert (np.isneginf(first) == (world.catalogue["launch_time"] > now)).all()

@@ -1,0 +1,36 @@
+"""The shop's clock: waits become times, in proportion to the rates."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.rhythm import DAY, HOUR, WEEK, Rhythm
+from simulator.spec import HOUR_SHARES, WEEK_SHARES, RhythmSpec
+
+RHYTHM = Rhythm(RhythmSpec())
+
+
+@given(st.integers(0, 5 * WEEK), st.floats(0, 1_000), st.floats(0, 1_000))
+def test_two_waits_after_each_other_are_one(now: int, first: float, second: float) -> None:
+    assert abs(RHYTHM.after(RHYTHM.after(now, first), second) - RHYTHM.after(now, first + second)) < 1_000
+
+
+@given(st.integers(0, 5 * WEEK), st.integers(0, 4))
+def test_over_a_week_both_clocks_run_equally_far(now: int, weeks: int) -> None:
+    assert abs(RHYTHM.after(now, 168.0 * weeks) - now - weeks * WEEK) < 1_000
+
+
+def test_even_waits_fall_in_proportion_to_the_rates() -> None:
+    times = np.array([RHYTHM.after(0, wait) for wait in np.arange(20_000) * (168 / 20_000)])
+    day, hour = np.bincount(times // DAY, minlength=7), np.bincount(times // HOUR % 24, minlength=24)
+    assert np.allclose(day / day.sum(), np.array(WEEK_SHARES) / sum(WEEK_SHARES), atol=0.001)
+    assert np.allclose(hour / hour.sum(), np.array(HOUR_SHARES) / sum(HOUR_SHARES), atol=0.001)
+
+
+def test_nobody_comes_in_an_hour_without_a_rate() -> None:
+    closed = Rhythm(RhythmSpec(weekdays=(1, 1, 1, 1, 1, 0, 0), hours=(0.0,) * 9 + (1.0,) * 9 + (0.0,) * 6))
+    times = np.array([closed.after(0, wait) for wait in np.linspace(0.01, 500, 2_000)])
+    assert set((times // HOUR % 24).tolist()) == set(range(9, 18))
+    assert set((times // DAY % 7).tolist()) == set(range(5))
