@@ -31,6 +31,15 @@ class Query(NamedTuple):
     shopper: Array  # int32
 
 
+class Shop(NamedTuple):
+    """What is served now, of all products with room to grow (P)."""
+
+    served: Array  # float32[P, width]
+    on_sale: Array  # int32[P], 1 or 0
+    listed: Array  # int32: products on sale
+    products: Array  # int32: products that exist, the ids below it
+
+
 class Scored(NamedTuple):
     """Scores of all products at once: a vector against the served rows, and M exceptions. Ids of -1 are no product."""
 
@@ -106,13 +115,13 @@ class Recommender(NamedTuple):
     """A model of any kind behind one contract.
 
     `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
-    float32[P, width]. `query(state, served, query)` is a read. `learn(state, served, seen, action, on)` must change
-    nothing where the scalar `on` is false. `cost` is (rows, multiplications and additions) of learning one event.
+    float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)` must
+    change nothing where the scalar `on` is false. `cost` is (rows, multiplications and additions) of learning one event.
     """
 
     name: str
     width: int
     init: Callable[[Layout, Catalogue, int], tuple[Tree, Array]]
-    query: Callable[[Tree, Array, Query, Layout], Scored]
-    learn: Callable[[Tree, Array, Seen, Action, Array, Layout], Learned]
+    query: Callable[[Tree, Shop, Query, Layout], Scored]
+    learn: Callable[[Tree, Shop, Seen, Action, Array, Layout], Learned]
     cost: tuple[int, float]

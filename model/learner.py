@@ -1,0 +1,209 @@
+"""A learner is one recommender under one policy, from the first event to the last: score, then learn, in order.
+
+How the events are cut into calls changes no bit of what comes out or of what is kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from journal.facts import MICROSECONDS
+from model import loop
+from model.contract import Catalogue, Events, Outcomes
+from model.layout import Layout, regrow, room
+from model.parts import Event, Policy, Query, Recommender, Shop
+
+OPTIONS = {"xla_cpu_copy_insertion_use_region_analysis": True, "xla_cpu_multi_thread_eigen": False}
+"""The first removes copies of tables from the loop; the second decides every sum on one thread."""
+
+
+class Learner:
+    """The state of one lane and its compiled functions; see `model.parts` for the contract of what it runs."""
+
+    def __init__(
+        self, recommender: Recommender, policy: Policy, catalogue: Catalogue, shoppers: int, seed: int
+    ) -> None:
+        self.recommender, self.policy, self.seed = recommender, policy, seed
+        self.catalogue = catalogue
+        self.origin: int | None = None
+        self._lay_out(len(catalogue.category), shoppers)
+        state, served = recommender.init(self.layout, self._padded(), seed)
+        listed = np.zeros(self.layout.products, np.int32)
+        listed[: len(catalogue.listed)] = catalogue.listed
+        shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
+        self.carry = loop.begin(policy, state, shop)
+
+    def _lay_out(self, products: int, shoppers: int) -> None:
+        kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
+        self.layout = Layout(room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers))
+        self._advance = compiled(self.recommender, self.policy, self.layout)
+        self._scores = jax.jit(functools.partial(_scores, self.recommender, self.layout), compiler_options=OPTIONS)
+
+    def _padded(self) -> Catalogue:
+        """The catalogue with room for the products to come."""
+        more = self.layout.products - len(self.catalogue.category)
+        pad = [np.full(more, none, column.dtype) for none, column in zip((-1, -1, np.nan, False), self.catalogue)]
+        return Catalogue(*(np.concatenate([column, end]) for column, end in zip(self.catalogue, pad)))
+
+    def advance(self, events: Events) -> Outcomes:
+        """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
+        if not len(events.seq):
+            return _outcomes([], self.recommender.cost)
+        self._make_room(events)
+        if self.origin is None:
+            self.origin = int(events.time[0])
+        told = self._told(events)
+        n, at, parts = len(events.seq), 0, []
+        while at < n or int(self.carry.due) > 0:
+            size = room(min(loop.TICKS, max(n - at, 1)), 8)
+            part = [np.zeros(size, column.dtype) for column in told]
+            count = min(size, n - at)
+            for target, source in zip(part, told, strict=True):
+                target[:count] = source[at : at + count]
+            self.carry, ticks = self._advance(self.carry, Event(*part), np.int32(count))
+            ticks = jax.device_get(ticks)
+            at += int(ticks.used)
+            parts.append(ticks)
+        return _outcomes(parts, self.recommender.cost)
+
+    def _told(self, events: Events) -> Event:
+        seconds = (events.time - self.origin) / MICROSECONDS
+        columns = events.seq, seconds, events.kind, events.shopper, events.product
+        types = np.int32, np.float32, np.int32, np.int32, np.int32
+        return Event(*(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True)))
+
+    def _make_room(self, events: Events) -> None:
+        """Grow the tables for ids that have no row yet."""
+        shopper, product = int(events.shopper.max(initial=-1)), int(events.product.max(initial=-1))
+        if product >= len(self.catalogue.category):
+            more = product + 1 - len(self.catalogue.category)
+            new = Catalogue(*(np.full(more, none, c.dtype) for none, c in zip((-1, -1, np.nan, False), self.catalogue)))
+            self.catalogue = Catalogue(*map(np.concatenate, zip(self.catalogue, new, strict=True)))
+            self.carry = self.carry._replace(shop=self.carry.shop._replace(products=jnp.array(product + 1, jnp.int32)))
+        if shopper >= self.layout.shoppers or product >= self.layout.products:
+            self._grow(max(product + 1, self.layout.products), max(shopper + 1, self.layout.shoppers))
+
+    def _grow(self, products: int, shoppers: int) -> None:
+        before, carry = self.layout, self.carry
+        self._lay_out(products, shoppers)
+        state, served = self.recommender.init(self.layout, self._padded(), self.seed)
+        table = jnp.asarray(regrow(np.asarray(carry.state["table"]), np.asarray(state["table"]), before, self.layout))
+        served = jnp.asarray(np.concatenate([carry.shop.served, np.asarray(served)[before.products :]]))
+        on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, self.layout.products - before.products)))
+        shop = carry.shop._replace(served=served, on_sale=on_sale)
+        self.carry = carry._replace(state={**carry.state, "table": table}, shop=shop)
+
+    def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]:
+        """Return the scores float32[n, P] of all products for n shoppers at `time` (microseconds): a read.
+
+        Products that are not on sale score -inf. A shopper without a row yet scores as one who did nothing.
+        """
+        known = np.minimum(np.asarray(shoppers, np.int32), self.layout.shoppers - 1)
+        seconds = np.float32((time - (self.origin if self.origin is not None else time)) / MICROSECONDS)
+        padded = np.zeros(room(len(known), 1), np.int32)
+        padded[: len(known)] = known
+        out = self._scores(self.carry.state, self.carry.shop, padded, seconds)
+        return np.asarray(out)[: len(known), : len(self.catalogue.category)]
+
+    def slates(
+        self, shoppers: NDArray[np.int32], time: int, k: int, *, exclude: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int32]:
+        """Return the k best products int32[n, k] for n shoppers, ties by id; -1 where fewer are on sale: a read."""
+        return best(self.scores(shoppers, time), k, exclude)
+
+    def snapshot(self) -> bytes:
+        """Return the whole state as safetensors; a cache that may be thrown away."""
+        leaves = jax.tree.leaves(self.carry)
+        arrays = {f"{n:04d}": np.ascontiguousarray(leaf) for n, leaf in enumerate(leaves)}
+        arrays["layout"] = np.array([*self.layout, len(self.catalogue.category)], np.int64)
+        arrays["origin"] = np.array([-1 if self.origin is None else self.origin], np.int64)
+        return save(arrays)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take the state from a snapshot of a learner of the same recommender, policy, catalogue and seed."""
+        arrays = load(snapshot)
+        *sizes, products = (int(size) for size in arrays.pop("layout"))
+        origin = int(arrays.pop("origin")[0])
+        more = products - len(self.catalogue.category)
+        if more > 0:
+            new = Catalogue(*(np.full(more, none, c.dtype) for none, c in zip((-1, -1, np.nan, False), self.catalogue)))
+            self.catalogue = Catalogue(*map(np.concatenate, zip(self.catalogue, new, strict=True)))
+        self._lay_out(sizes[0], sizes[3])
+        tree = jax.tree.structure(self.carry)
+        self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
+        self.origin = None if origin < 0 else origin
+
+    def digest(self) -> str:
+        """Return a hash of the state, for comparing two learners to the bit."""
+        return hashlib.blake2b(self.snapshot(), digest_size=16).hexdigest()
+
+
+def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+    """Return the places int32[n, k] of the k highest scores of each row, ties by place; -1 where a score is -inf.
+
+    >>> best(np.array([[1.0, 3.0, 3.0, -np.inf]], np.float32), 3).tolist()
+    [[1, 2, 0]]
+    """
+    scores = np.where(exclude, -np.inf, scores) if exclude is not None else scores
+    k = min(k, scores.shape[1])
+    edge = -np.partition(-scores, k - 1, axis=1)[:, k - 1]
+    slates = np.full((len(scores), k), -1, np.int32)
+    for row, (line, least) in enumerate(zip(scores, edge, strict=True)):
+        candidates = np.flatnonzero((line >= least) & (line > -np.inf))
+        order = candidates[np.argsort(-line[candidates], kind="stable")][:k]
+        slates[row, : len(order)] = order
+    return slates
+
+
+_COMPILED: dict[tuple[Any, ...], Any] = {}
+
+
+def compiled(recommender: Recommender, policy: Policy, layout: Layout) -> Any:
+    """Return the compiled loop of these parts; equal parts share it, so seeds and lanes do not compile twice."""
+    key = (recommender, policy, layout)
+    if key not in _COMPILED:
+        step = functools.partial(loop.advance, recommender, policy, layout)
+        _COMPILED[key] = jax.jit(step, donate_argnums=0, compiler_options=OPTIONS)
+    return _COMPILED[key]
+
+
+def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, shoppers: Array, time: Array) -> Array:
+    def of(shopper: Array) -> Array:
+        answer = recommender.query(state, shop, Query(jnp.int32(0), time, shopper), layout)
+        line = shop.served @ answer.vector
+        place = jnp.where(answer.ids >= 0, answer.ids, line.shape[0])
+        return jnp.where(shop.on_sale > 0, line.at[place].add(answer.bonus, mode="drop"), -jnp.inf)
+
+    return jax.vmap(of)(shoppers)
+
+
+def _outcomes(parts: list[loop.Ticks], cost: tuple[int, float]) -> Outcomes:
+    """Join the ticks of several calls, one outcome a scored event, with the learning that came after it."""
+    fields = ("scored", "seq", "rank", "candidates", "learned", "waiting", "age")
+    if not parts:
+        parts = [loop.Ticks(*(np.zeros(0) for _ in fields), used=0, ticks=0)]  # type: ignore[arg-type]
+    lines = {name: np.concatenate([getattr(p, name)[: int(p.ticks)] for p in parts]) for name in fields}
+    scored = lines["scored"].astype(bool)
+    starts = np.flatnonzero(scored)
+    learned = np.add.reduceat(lines["learned"].astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
+    rows, flops = cost
+    return Outcomes(
+        seq=lines["seq"][scored].astype(np.int64),
+        rank=lines["rank"][scored].astype(np.float32),
+        candidates=lines["candidates"][scored].astype(np.int32),
+        learned=learned.astype(np.int32),
+        rows=(learned * rows).astype(np.int32),
+        flops=(learned * flops).astype(np.float32),
+        waiting=lines["waiting"][scored].astype(np.int32),
+        age=lines["age"][scored].astype(np.float32),
+    )
+

@@ -1,0 +1,193 @@
+"""The prequential loop, compiled: every event is scored with all that was learned before it, and only then learned.
+
+The loop advances in ticks. A tick scores the next event, if nothing is left to be learned, asks the policy what to do
+with the events that wait, and then learns one of them, oldest first, if the policy said so. `every_event` thus scores
+and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them shared.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from journal.facts import SCORED, Kind
+from model.layout import Layout
+from model.parts import Action, Event, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
+from model.ranks import Scores, rank_now, ranks, weigh
+
+WAITING = 1024
+"""Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
+
+TICKS = 128
+"""Ticks of one call, at most."""
+
+
+class Carry(NamedTuple):
+    """All that a lane knows between two events."""
+
+    state: Tree
+    shop: Shop
+    policy: Tree
+    action: Action
+    waiting: Event  # each [WAITING], a ring
+    oldest: Array  # int32: place of the oldest event that waits
+    count: Array  # int32: events that wait
+    due: Array  # int32: of these, still to be learned before the next event is scored
+    newest: Array  # float32: time of the newest event learned
+
+
+class Change(NamedTuple):
+    """Up to C served rows that a tick writes, as they were before."""
+
+    ids: Array  # int32[C]; P or more where none
+    rows: Array  # float32[C, width]
+    on_sale: Array  # int32[C]
+
+
+class Ticks(NamedTuple):
+    """What came of each tick of a call, in order, and how far the call went."""
+
+    scored: Array  # bool[T]: an event was scored
+    seq: Array  # int32[T]
+    rank: Array  # float32[T]
+    candidates: Array  # int32[T]
+    learned: Array  # bool[T]: an event was learned
+    waiting: Array  # int32[T]: events that waited when this one was scored
+    age: Array  # float32[T]: seconds since the newest event learned
+    used: Array  # int32: events of the call that were consumed
+    ticks: Array  # int32: ticks that were used
+
+
+def begin(policy: Policy, state: Tree, shop: Shop) -> Carry:
+    """Return the carry before the first event."""
+    none = jnp.zeros(WAITING, jnp.int32)
+    zero = jnp.int32(0)
+    waiting = Event(none, none.astype(jnp.float32), none, none, none)
+    carry = Carry(state, shop, policy.init(), everything(), waiting, zero, zero, zero, jnp.float32(0))
+    return jax.tree.map(jnp.array, carry)  # a buffer of its own for each leaf, so that all can be donated
+
+
+def advance(
+    recommender: Recommender, policy: Policy, layout: Layout, carry: Carry, events: Event, n: Array
+) -> tuple[Carry, Ticks]:
+    """Run up to T ticks over the first `n` of the events (each field [T]); pure, to be jitted with `carry` donated."""
+    size = events.seq.shape[0]
+    tick = _Tick(recommender, policy, layout, events, n)
+    empty = jax.eval_shape(tick.once, jnp.int32(0), carry)[2]
+    log = jax.tree.map(lambda leaf: jnp.zeros((size, *leaf.shape), leaf.dtype), empty)
+
+    def go_on(at: tuple) -> Array:
+        step, used, now, _ = at
+        return (step < size) & ((used < n) | (now.due > 0))
+
+    def body(at: tuple) -> tuple:
+        step, used, now, out = at
+        used, now, line = tick.once(used, now)
+        out = jax.tree.map(lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, step, 0), out, line)
+        return step + 1, used, now, out
+
+    step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
+    rank = exact if tick.rank_was_read else ranks(scores, carry.shop.served, carry.shop.on_sale)
+    scored, seq, candidates, learned, waiting, age = facts
+    return carry, Ticks(scored, seq, rank, candidates, learned, waiting, age, used, step)
+
+
+class _Tick:
+    """One tick, as a traced function; notes whether the policy reads a rank, which must then be counted at once."""
+
+    def __init__(self, recommender: Recommender, policy: Policy, layout: Layout, events: Event, n: Array) -> None:
+        self.recommender, self.policy, self.layout = recommender, policy, layout
+        self.events, self.n, self.rank_was_read = events, n, False
+
+    def once(self, used: Array, carry: Carry) -> tuple[Array, Carry, tuple]:
+        fresh = (carry.due == 0) & (used < self.n)
+        event = Event(*(column[jnp.minimum(used, self.n - 1)] for column in self.events))
+        scored = fresh & jnp.isin(event.kind, jnp.array(SCORED))
+        query = Query(event.seq, event.time, event.shopper)
+        answer = self.recommender.query(carry.state, carry.shop, query, self.layout)
+        target, known = _against(answer, event.product, carry)
+        before = carry
+        carry, exact = self._decide(
+            carry, event, scored, lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale)
+        )
+        carry, change, learn = self._learn(carry, target)
+        carry, change = _relist(carry, event, fresh, change)
+        line = (scored, event.seq, before.shop.listed, learn, before.count, event.time - before.newest)
+        return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
+
+    def _decide(self, carry: Carry, event: Event, scored: Array, rank) -> tuple[Carry, Array]:  # type: ignore[no-untyped-def]
+        """Let the scored event wait, and ask the policy what to learn now."""
+        place = jnp.where(scored, (carry.oldest + carry.count) % WAITING, WAITING)
+        waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
+        count = carry.count + scored
+        seen = Seen(event, count, rank)
+        action, state = self.policy.update(everything(), carry.policy, seen)
+        learn = action.learn | (count == WAITING)
+        self.rank_was_read = self.rank_was_read or seen.rank_was_read
+        exact = rank() if seen.rank_was_read else jnp.float32(0)
+        keep = lambda new, old: jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)  # noqa: E731
+        due = jnp.where(scored, jnp.where(learn, count, 0), carry.due)
+        dropped = scored & ~learn & ~action.keep
+        carry = carry._replace(
+            policy=keep(state, carry.policy), action=keep(action, carry.action), waiting=waiting, due=due
+        )
+        return carry._replace(count=count - dropped), exact
+
+    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array]:
+        """Learn the oldest event that is due, if any."""
+        on = carry.due > 0
+        oldest = Event(*(column[carry.oldest] for column in carry.waiting))
+        seen = Seen(oldest, carry.count)
+        learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, on, self.layout)
+        products = carry.shop.served.shape[0]
+        # A second, idle row keeps this a scatter: for one row the compiler takes another road, which copies the table.
+        ids = jnp.append(jnp.where(on & (learned.ids >= 0), learned.ids, products), products)
+        rows = jnp.concatenate([learned.rows, learned.rows[:1]])
+        change = Change(ids, carry.shop.served.at[ids].get(mode="clip"), carry.shop.on_sale.at[ids].get(mode="clip"))
+        # Served numbers are finite, so this never holds; but it lets the compiler see that the row is read before it is
+        # written, without which it copies the whole table every event.
+        unread = jnp.isnan(change.rows.sum() + target)
+        served = carry.shop.served.at[jnp.where(unread, products, ids)].set(rows, mode="drop")
+        step = on.astype(jnp.int32)
+        carry = carry._replace(
+            state=learned.state,
+            shop=carry.shop._replace(served=served),
+            oldest=(carry.oldest + step) % WAITING,
+            count=carry.count - step,
+            due=carry.due - step,
+            newest=jnp.where(on, oldest.time, carry.newest),
+        )
+        return carry, change, on
+
+
+def _against(answer: Scored, product: Array, carry: Carry) -> tuple[Array, Array]:
+    """Return the target's exact score, and G's correction for the target itself and for the products with a bonus."""
+    ids = jnp.concatenate([product[None], answer.ids])
+    plain = carry.shop.served.at[ids].get(mode="clip") @ answer.vector
+    counts = carry.shop.on_sale.at[ids].get(mode="clip")
+    is_target = answer.ids == product
+    target = plain[0] + jnp.where(is_target, answer.bonus, 0.0).sum()
+    other = (answer.ids >= 0) & ~is_target
+    moved = weigh(plain[1:] + answer.bonus, target) - weigh(plain[1:], target)
+    return target, jnp.where(other, moved * counts[1:], 0).sum() - weigh(plain[0], target) * counts[0]
+
+
+def _relist(carry: Carry, event: Event, fresh: Array, change: Change) -> tuple[Carry, Change]:
+    """Put a product on sale, or take it off; a tick that does so learns nothing, so the first place of C is free."""
+    products = carry.shop.served.shape[0]
+    arrives = (event.kind == Kind.PRODUCT_LISTED) | (event.kind == Kind.RESTOCKED)
+    leaves = (event.kind == Kind.PRODUCT_RETIRED) | (event.kind == Kind.STOCK_OUT)
+    moves = fresh & (arrives | leaves)
+    product = jnp.where(moves, event.product, products)
+    change = Change(
+        change.ids.at[0].set(jnp.where(moves, product, change.ids[0])),
+        change.rows.at[0].set(jnp.where(moves, carry.shop.served.at[product].get(mode="clip"), change.rows[0])),
+        change.on_sale.at[0].set(jnp.where(moves, carry.shop.on_sale.at[product].get(mode="clip"), change.on_sale[0])),
+    )
+    was, now = change.on_sale[0], arrives.astype(jnp.int32)
+    on_sale = carry.shop.on_sale.at[product].set(now, mode="drop")
+    listed = carry.shop.listed + jnp.where(moves, now - was, 0)
+    return carry._replace(shop=carry.shop._replace(on_sale=on_sale, listed=listed)), change

@@ -1,0 +1,131 @@
+"""Update policies: when, how and how much a recommender learns. Each is a part, traceable, and `chain` composes them.
+
+A policy takes the action that the one before it proposed and returns its own. Policies only restrict: an event that an
+earlier policy of a chain drops stays dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax import Array
+
+from model.chance import uniform
+from model.loop import WAITING
+from model.parts import Action, Policy, Seen, Tree
+
+
+def chain(*policies: Policy) -> Policy:
+    """Apply policies one after the other (as `optax.chain` does with gradient transformations).
+
+    >>> both = chain(every(4), decay(half_life=3600.0))
+    >>> len(both.init())
+    2
+    """
+
+    def init() -> Tree:
+        return tuple(policy.init() for policy in policies)
+
+    def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
+        after = []
+        for policy, own in zip(policies, state, strict=True):
+            action, own = policy.update(action, own, seen)
+            after.append(own)
+        return action, tuple(after)
+
+    return Policy(init, update)
+
+
+def _stateless(update: Callable[[Action, Seen], Action]) -> Policy:
+    return Policy(lambda: (), lambda action, state, seen: (update(action, seen), state))
+
+
+def every_event() -> Policy:
+    """Learn each event as it comes: the control with the highest cost and no staleness."""
+    return _stateless(lambda action, seen: action)
+
+
+def never() -> Policy:
+    """Learn nothing: the control that costs nothing."""
+    off = jnp.bool_(False)
+    return _stateless(lambda action, seen: action._replace(learn=off, keep=off))
+
+
+def every(n: int = 4) -> Policy:
+    """Learn one event in n and drop the others."""
+    _at_least("every", "n", n, 1)
+
+    def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
+        return action._replace(learn=action.learn & (count % n == n - 1)), count + 1
+
+    return Policy(lambda: jnp.int32(0), update)
+
+
+def micro_batch(n: int = 100) -> Policy:
+    """Let events wait until there are n, then learn them all, in order. Nothing is lost, but what is served is stale."""
+    _at_least("micro_batch", "n", n, 1)
+    if n > WAITING:
+        raise ValueError(f"micro_batch: n is {n}, but at most {WAITING} events can wait; give n from 1 to {WAITING}")
+
+    def update(action: Action, seen: Seen) -> Action:
+        return action._replace(learn=action.learn & (seen.waiting >= n), keep=action.learn | action.keep)
+
+    return _stateless(update)
+
+
+def every_seconds(s: float = 3600.0) -> Policy:
+    """Let events wait until s seconds of simulated time have passed since they were last learned, then learn them all."""
+    _at_least("every_seconds", "s", s, 0)
+
+    def update(action: Action, last: Array, seen: Seen) -> tuple[Action, Array]:
+        learn = action.learn & (seen.time - last >= s)
+        return action._replace(learn=learn, keep=action.learn | action.keep), jnp.where(learn, seen.time, last)
+
+    return Policy(lambda: jnp.float32(0), update)
+
+
+def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
+    """Learn at most `per_hour` events an hour of simulated time: a token bucket that holds `burst`; others are dropped.
+
+    The idea that accuracy is to be maximised within a fixed budget: Verachtert, Jeunen, Goethals 2023.
+    """
+    _at_least("budget", "per_hour", per_hour, 0)
+    _at_least("budget", "burst", burst, 1)
+
+    def update(action: Action, bucket: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
+        tokens, last = bucket
+        tokens = jnp.minimum(burst, tokens + (seen.time - last) * (per_hour / 3600.0))
+        learn = action.learn & (tokens >= seen.waiting)
+        return action._replace(learn=learn), (tokens - jnp.where(learn, seen.waiting, 0), seen.time)
+
+    return Policy(lambda: (jnp.float32(burst), jnp.float32(0)), update)
+
+
+def decay(half_life: float = 604800.0) -> Policy:
+    """Halve the learning rates every `half_life` seconds of simulated time: ever more stable, ever less plastic."""
+    _at_least("decay", "half_life", half_life, 1e-6)
+
+    def update(action: Action, seen: Seen) -> Action:
+        factor = jnp.exp2(-seen.time / half_life)
+        return action._replace(rate=action.rate * factor, weights=action.weights * factor)
+
+    return _stateless(update)
+
+
+def random(p: float = 0.25, seed: int = 0) -> Policy:
+    """Learn each event with probability p, by a coin that depends on the seed and the event's number alone."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"random: p is {p}; a probability is from 0 to 1")
+    return _stateless(lambda action, seen: action._replace(learn=action.learn & (uniform(seed, seen.seq, 1)[0] < p)))
+
+
+def _at_least(policy: str, key: str, value: float, least: float) -> None:
+    if not value >= least:
+        raise ValueError(f"{policy}: {key} is {value}; it must be at least {least}")
+
+
+POLICIES: dict[str, Callable[..., Policy]] = {
+    part.__name__: part
+    for part in (never, every_event, every, every_seconds, micro_batch, budget, decay, random)
+}
