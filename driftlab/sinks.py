@@ -84,10 +84,10 @@ class Comparing:
     def take(self, chunk: Chunk, outcomes: Outcomes, snapshots: Mapping[str, bytes]) -> None:
         """Compare the chunk; raise Reached when it was the last of the file."""
         same(self._run, chunk)
-        for name, columns in chunk.truth.items():
-            self._compare(chunk, "truth", name, columns)
-        for name, columns in outcomes.items():
-            self._compare(chunk, "lane", name, columns)
+        for table, rows in chunk.truth.items():
+            self._compare(chunk, "truth", table, rows)
+        for lane, columns in outcomes.items():
+            self._compare(chunk, "lane", lane, columns)
         if chunk.number == self._last:
             raise Reached
 
