@@ -187,5 +187,5 @@ def _told(error: BaseException, source: Source | None) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f" ({source.name}, line {line})" if source is not None and line else ""
-    kind = "" if isinstance(error, Refusal) else f"{type(error).__name__}: "
+    kind = "" if type(error) in (Refusal, ValueError) else f"{type(error).__name__}: "  # those two speak for themselves
     return f"{kind}{error}{where}"

@@ -127,7 +127,7 @@ def test_an_installed_package_s_part_is_found(monkeypatch: pytest.MonkeyPatch, t
         ("tuned(size='3')", "thing 'tuned': 'size' = '3': it must be a whole number."),
         ("tuned(size=true)", "thing 'tuned': 'size' = True: it must be a whole number."),
         ("tuned(size=1, shape='flat')", "thing 'tuned': 'shape' = 'flat': it must be 'round' or 'square'."),
-        ("tuned(size=1, rate=2)", "thing 'tuned(size=1, rate=2)' cannot be made: ValueError: rate = 2.0 is more than 1"),
+        ("tuned(size=1, rate=2)", "thing 'tuned(size=1, rate=2)' cannot be made: rate = 2.0 is more than 1"),
         ("my.py:mine(wort='x')", "thing 'my.py:mine': 'wort' is not a parameter. Did you mean 'word'? Known: word."),
         ("my.py:mien", "The thing file 'my.py' has no function 'mien'. Did you mean 'mine'? Known: fails, mine, wrong_kind."),
         ("my.py:Thing", "The thing file 'my.py' has no function 'Thing'. Known: fails, mine, wrong_kind."),
