@@ -7,6 +7,7 @@ The tables are plain; `fact`, `truth`, `delivery` and `outcome` hold a chunk's c
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ FORMAT = 1
 """Version of the file's layout; a file of a higher one is refused."""
 
 APPLICATION = 0x64726674  # "drft"
+
+PATIENCE = 5
+"""Seconds to wait while another connection opens, closes or repairs the file; for another writer nobody waits."""
 
 BLOCKS = ("fact", "truth", "delivery", "outcome")
 """Tables of blocks, in the order in which a chunk's digest takes them."""
@@ -35,7 +39,7 @@ CREATE TABLE snapshot (lane TEXT NOT NULL, chunk INTEGER NOT NULL, digest TEXT N
 CREATE TABLE array (name TEXT PRIMARY KEY, digest TEXT NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE name (kind TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE reject (line INTEGER NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE source (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE source (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
 """ + "".join(
     f"CREATE TABLE {table} (name TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (chunk, name));\n"
     for table in BLOCKS
@@ -48,7 +52,7 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise Refusal(_tell(path, str(error))) from error
+        raise Refusal(_tell(path, " ".join(str(error).split())[:200])) from error
 
 
 def _tell(path: Path, error: str) -> str:
@@ -91,7 +95,6 @@ def create(path: Path, header: dict[str, str]) -> sqlite3.Connection:
     connection = _connect(path, "mode=rw")
     try:
         with told(path):
-            connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -116,13 +119,17 @@ def open_(path: Path, write: bool) -> sqlite3.Connection:
         known = [run.name for run in path.parent.glob("*.run")] if path.parent.is_dir() else []
         hint = nearest(path.name, known) if known else "There is no run file in that folder."
         raise Refusal(f"{path} is no file. {hint}")
-    connection = _connect(path, "mode=rw")
+    # A file in a folder that cannot be written has no room for SQLite's own files; at rest it can be read without them.
+    at_rest = not write and not os.access(path.parent, os.W_OK) and not any(file.exists() for file in beside(path))
+    connection = _connect(path, "immutable=1" if at_rest else "mode=rw")
     try:
         with told(path):
             _check(path, connection)
             if write:
                 connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA busy_timeout = 0")
                 lock(connection)
+                connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
             else:
                 connection.execute("PRAGMA query_only = ON")
     except BaseException:
@@ -144,7 +151,7 @@ def beside(path: Path) -> list[Path]:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?{mode}"
     with told(path):
-        return sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:

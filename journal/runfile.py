@@ -19,7 +19,7 @@ from journal.columns import Columns, fact_columns, facts_of, pack
 from journal.database import BLOCKS
 from journal.errors import Refusal
 from journal.facts import Facts, facts, pick
-from journal.shelf import Shelf, columns_digest, digest_of
+from journal.shelf import Shelf, columns_digest, digest_of, sound
 from journal.upcasts import upcast
 
 KEPT_SNAPSHOTS = 2
@@ -151,7 +151,7 @@ class RunFile(Shelf):
         for chunk, digest, state in self._rows(
             "SELECT chunk, digest, bytes FROM snapshot WHERE lane = ? ORDER BY chunk DESC", lane
         ):
-            if digest_of(state) == digest:
+            if sound(state, digest):
                 return chunk, state
         return None
 
@@ -175,12 +175,13 @@ class RunFile(Shelf):
                 for table in BLOCKS
                 for name, block in self._rows(f"SELECT name, bytes FROM {table} WHERE chunk = ?", number)
             }
-            sound = number == expected and chained(before, blocks) == digest
-            if sound and count:
+            follows = number == expected and all(isinstance(block, bytes) for block in blocks.values())
+            follows = follows and chained(before, blocks) == digest
+            if follows:
                 kept = self._facts_of([blocks["fact", ""]])
-                sound = (count, first, last) == (len(kept), seq + 1, seq + len(kept))
-                sound = sound and [start, end] == kept.time[[0, -1]].tolist()
-            if not sound:
+                follows = (count, first, last) == (len(kept), seq + 1, seq + len(kept))
+                follows = follows and (not count or [start, end] == kept.time[[0, -1]].tolist())
+            if not follows:
                 raise Refusal(
                     f"{self.path} is damaged: chunk {expected} (facts from seq {seq + 1}) is not what was written, its "
                     f"digest does not follow from the one before. The {expected - 1} chunks before it are sound. "
