@@ -51,6 +51,12 @@ class Shop:
     """The catalogue as choices need it.
 
     published, truth    the arrays of `simulator.catalogue`
+
+    >>> from simulator.catalogue import draw_catalogue
+    >>> shop = Shop(*draw_catalogue(WorldSpec(), 1), WorldSpec())
+    >>> appeal, category_appeal = shop.appeals(0)
+    >>> appeal.shape, category_appeal.shape, bool((appeal == -np.inf).any())
+    ((2000,), (40,), True)
     """
 
     def __init__(
@@ -113,7 +119,12 @@ class Mind:
 
 
 def minds(traits: Mapping[str, NDArray[Any]]) -> list[Mind]:
-    """Return the mind of every shopper, with nothing remembered yet."""
+    """Return the mind of every shopper, with nothing remembered yet; `traits` as in `simulator.shoppers`.
+
+    >>> from simulator.shoppers import draw_shoppers
+    >>> len(minds(draw_shoppers(WorldSpec(), 1)[2]))
+    1000
+    """
     columns = [traits[name].tolist() for name in ("budget", "sensitivity", "novelty", "loyalty")]
     return [Mind(*row) for row in zip(*columns, strict=True)]
 
@@ -123,6 +134,15 @@ class Visit:
 
     theta   interests[D] f4 as the visit begins
     now     when it begins, us
+
+    >>> from simulator.catalogue import draw_catalogue
+    >>> shop = Shop(*draw_catalogue(WorldSpec(), 1), WorldSpec())
+    >>> mind = Mind(budget=3.0, sensitivity=1.0, novelty=1.0, loyalty=1.0)
+    >>> visit = Visit(shop, mind, np.zeros(16, np.float32), now=1)
+    >>> round(float(visit.probabilities().sum()), 6)
+    1.0
+    >>> shop.category[visit.choose(0.9, 0.5, 0.5)] in range(40)
+    True
     """
 
     __slots__ = (
@@ -239,5 +259,5 @@ class Visit:
         shop = self.shop
         utility = np.empty(shop.products, np.float32)
         with np.errstate(divide="ignore"):
-            utility[shop.order] = np.log(self._categories[shop.shelf_category] * self.shelf(shop.whole))
+            utility[shop.order] = np.log(self._categories)[shop.shelf_category] + np.log(self.shelf(shop.whole))
         return utility

@@ -147,7 +147,16 @@ def incremental(
     at_day: float = 4.0,
     over_days: float = 6.0,
 ) -> Drift:
-    """Turn interests evenly from day `at_day` on, for `over_days`; see `abrupt` for the rest."""
+    """Turn interests evenly from day `at_day` on, for `over_days`; see the module for the rest.
+
+    >>> from journal.chance import stream
+    >>> drift = incremental(at_day=0.0, over_days=2.0)
+    >>> state = drift.init(stream(1, "init"), np.zeros(5, np.int32), 4)
+    >>> state, displacement, moved = drift.step(stream(1, "step"), state, np.ones((5, 4)), 1.0, 1.0)
+    >>> cosine = 1 + displacement.sum(1) / 4  # with (1, 1, 1, 1): half of a right angle
+    >>> bool(np.allclose(cosine, np.cos(np.pi / 4)))
+    True
+    """
     _check(magnitude=magnitude, at_day=at_day, over_days=over_days)
     return _turning(lambda day: RIGHT_ANGLE * magnitude * np.clip((day - at_day) / over_days, 0, 1), level, share)
 
@@ -159,7 +168,17 @@ def recurring(
     at_day: float = 4.0,
     period_days: float = 4.0,
 ) -> Drift:
-    """Turn interests away on day `at_day` and back half a period later, again and again: A, B, A, B, ..."""
+    """Turn interests away on day `at_day` and back half a period later, again and again: A, B, A, B, ...
+
+    >>> from journal.chance import stream
+    >>> drift, interests, moves = recurring(at_day=1.0, period_days=4.0), np.ones((5, 4)), []
+    >>> state = drift.init(stream(1, "init"), np.zeros(5, np.int32), 4)
+    >>> for day in range(8):
+    ...     state, displacement, moved = drift.step(stream(1, "step", day), state, interests, day, 1.0)
+    ...     moves, interests = [*moves, bool(moved.any())], interests + displacement
+    >>> moves
+    [False, True, False, True, False, True, False, True]
+    """
     _check(magnitude=magnitude, at_day=at_day, period_days=period_days)
 
     def angle(day: Array) -> Array:
@@ -178,6 +197,13 @@ def gradual(
     """Let a part of interests wander and come back (Ornstein-Uhlenbeck, exact step), around a core that stays.
 
     x(t + dt) = a x(t) + magnitude sqrt(1 - a^2) N(0, I) with a = exp(-dt / time_constant_days), x(0) = 0.
+
+    >>> from journal.chance import stream
+    >>> drift = gradual(magnitude=0.5)
+    >>> state = drift.init(stream(1, "init"), np.zeros(1_000, np.int32), 4)
+    >>> state, displacement, moved = drift.step(stream(1, "step"), state, np.ones((1_000, 4)), 100.0, 100.0)
+    >>> round(float(displacement.std()), 1)
+    0.5
     """
     _check(level=level, share=share, magnitude=magnitude, time_constant_days=time_constant_days)
 

@@ -32,7 +32,15 @@ _COLUMNS = ("time", "kind", "shopper", "product", "session", "value", "cause")
 
 
 class Ledger:
-    """Facts to come (a heap) and facts written but not yet handed out; `read` says whether anybody calls `unread`."""
+    """Facts to come (a heap) and facts written but not yet handed out; `read` says whether anybody calls `unread`.
+
+    >>> ledger = Ledger(products=10, read=False)
+    >>> ledger.announce(7, 1, Kind.CARTED, product=3)
+    >>> ledger.announce(5, 1, Kind.VIEWED, product=3)
+    >>> ledger.write(until=8)
+    >>> ledger.chunk().cause.tolist()  # of the view, of the cart
+    [0, 1]
+    """
 
     def __init__(self, products: int, *, read: bool) -> None:
         self._products = products

@@ -23,7 +23,14 @@ Tables = dict[str, dict[str, NDArray[Any]]]
 
 
 class Truth:
-    """The interests of all shoppers, and the rows about them not handed out yet."""
+    """The interests [n, D] of all shoppers, and the rows about them not handed out yet.
+
+    >>> truth = Truth(np.ones((3, 2)))
+    >>> truth.interest(2, time=5).tolist()
+    [1.0, 1.0]
+    >>> truth.tables()["interest"]["shopper"].tolist()
+    [2]
+    """
 
     def __init__(self, interests: NDArray[np.float64]) -> None:
         self.interests = interests.copy()
