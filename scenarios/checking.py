@@ -41,12 +41,10 @@ def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
     given = values.get("network", {})
     if not isinstance(given, Mapping):
         return
-    function = getattr(importlib.import_module("model"), "network", None)
-    if function is None:
-        return  # INTERIM until model.network is committed
+    function = importlib.import_module("model").network
     own = {key: value for key, value in given.items() if key not in NetworkSpec.model_fields}
-    known = [*NetworkSpec.model_fields, *parameters(function, keyword_only=True)]
-    for key, text in mistakes(function, own, keyword_only=True):
+    known = [*NetworkSpec.model_fields, *parameters(function, fixed="encoder")]
+    for key, text in mistakes(function, own, fixed="encoder"):
         unknown = f"'{key}' is not a key of [network]. {nearest(key, known)}"
         yield Found(("network", key), text if key in known else unknown)
 

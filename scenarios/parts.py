@@ -78,8 +78,6 @@ def find(family: str, use: Use | str, kept: Mapping[str, str] | None = None) -> 
 
 def check(family: str, use: Use, kept: Mapping[str, str] | None = None) -> list[Mistake]:
     """Return everything that is wrong with a use, each with the key it is about; nothing wrong gives an empty list."""
-    if not hasattr(importlib.import_module(FAMILIES[family].module), FAMILIES[family].table):
-        return []  # INTERIM until model's tables are committed
     try:
         function, source = locate(family, use.use, kept)
     except Refusal as refusal:

@@ -133,7 +133,7 @@ def _describe(properties: dict[str, Any], spec: type) -> None:
 
 
 def keys(path: tuple[str | int, ...]) -> list[str]:
-    """Return the keys of the section at a path; of the scenario itself at the empty path.
+    """Return the keys that may stand in the section at a path; in the scenario's file itself at the empty path.
 
     >>> keys(("loop",))
     ['attention', 'held_out', 'mode', 'reluctance', 'slate']
@@ -145,4 +145,4 @@ def keys(path: tuple[str | int, ...]) -> list[str]:
         return []
     if dataclasses.is_dataclass(section):
         return sorted(field.name for field in dataclasses.fields(section))
-    return sorted(getattr(section, "model_fields", {}))
+    return sorted([*getattr(section, "model_fields", {}), *(["base"] if section is Scenario else [])])

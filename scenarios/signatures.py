@@ -1,6 +1,6 @@
 """The parameters of a function are keys of a scenario: their names, types and defaults stand in the function alone.
 
-parameter   of the function, neither `*args` nor `**kwargs`; of the keyword-only ones alone where that is asked for
+parameter   of the function, neither `*args` nor `**kwargs`, nor one that is `fixed` by who calls it
 mistake     what is wrong with one key: not a parameter, not of its type, or missing
 """
 
@@ -23,7 +23,7 @@ class Mistake(NamedTuple):
     text: str  # a sentence or two
 
 
-def parameters(function: Callable[..., Any], *, keyword_only: bool = False) -> dict[str, inspect.Parameter]:
+def parameters(function: Callable[..., Any], fixed: str | None = None) -> dict[str, inspect.Parameter]:
     """Return the parameters that a scenario may give, with their annotations evaluated where they can be.
 
     >>> def every(n: int = 1): ...
@@ -34,11 +34,12 @@ def parameters(function: Callable[..., Any], *, keyword_only: bool = False) -> d
         signature = inspect.signature(function, eval_str=True)
     except NameError:  # an annotation imported only for the type checker
         signature = inspect.signature(function)
-    kinds = {inspect.Parameter.KEYWORD_ONLY} | (set() if keyword_only else {inspect.Parameter.POSITIONAL_OR_KEYWORD})
-    return {name: parameter for name, parameter in signature.parameters.items() if parameter.kind in kinds}
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    given = {name: parameter for name, parameter in signature.parameters.items() if parameter.kind in kinds}
+    return {name: parameter for name, parameter in given.items() if name != fixed}
 
 
-def mistakes(function: Callable[..., Any], given: Mapping[str, Any], *, keyword_only: bool = False) -> list[Mistake]:
+def mistakes(function: Callable[..., Any], given: Mapping[str, Any], fixed: str | None = None) -> list[Mistake]:
     """Return everything that is wrong with the values given for a function's parameters, in the order they were given.
 
     >>> def decay(half_life: float): ...
@@ -47,7 +48,7 @@ def mistakes(function: Callable[..., Any], given: Mapping[str, Any], *, keyword_
     >>> mistakes(decay, {"half_life": "long"})[0].text
     "'half_life' = 'long': it must be a number."
     """
-    known = parameters(function, keyword_only=keyword_only)
+    known = parameters(function, fixed=fixed)
     found = []
     for key, value in given.items():
         if key not in known:
@@ -61,11 +62,9 @@ def mistakes(function: Callable[..., Any], given: Mapping[str, Any], *, keyword_
     return found + [Mistake("use", f"The parameter '{name}' is needed.") for name in missing]
 
 
-def read_parameters(
-    function: Callable[..., Any], given: Mapping[str, Any], *, keyword_only: bool = False
-) -> dict[str, Any]:
+def read_parameters(function: Callable[..., Any], given: Mapping[str, Any], fixed: str | None = None) -> dict[str, Any]:
     """Return the values as the function's annotations ask for them: lists become tuples, whole numbers floats."""
-    known = parameters(function, keyword_only=keyword_only)
+    known = parameters(function, fixed=fixed)
     return {key: _read(known[key], value) for key, value in given.items()}
 
 

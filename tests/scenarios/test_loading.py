@@ -24,7 +24,7 @@ def refused(text: str, overrides: dict[str, Any] | None = None) -> str:
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("dayz = 3", "mine.toml, line 3: 'dayz' is not a key of a scenario. Did you mean 'days'? Known: about, "),
+    ("dayz = 3", "mine.toml, line 3: 'dayz' is not a key of a scenario. Did you mean 'days'? Known: about, base, "),
     ("[loop]\nslat = 3", "mine.toml, line 4: 'slat' is not a key of [loop]. Did you mean 'slate'? Known: attention, "),
     ("days = '3'", "mine.toml, line 3: 'days' = '3': it must be a number."),
     ("days = true", "mine.toml, line 3: 'days' = True: it must be a number."),

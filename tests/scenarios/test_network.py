@@ -36,7 +36,7 @@ def plain() -> Part:
     return Part("plain")
 
 
-def network(encoder: Part, *, dim: int = 64, rate: float = 0.1) -> Part:
+def network(encoder: Part, dim: int = 64, rate: float = 0.1) -> Part:
     """A model of an encoder."""
     return Part(f"{encoder} {dim} {rate}")
 
