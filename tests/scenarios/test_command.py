@@ -12,7 +12,7 @@ import pytest
 from tests.house.code import ROOT
 
 
-@pytest.mark.parametrize("words", [("scenarios", "check"), ("scenarios", "show"), ("run",)])
+@pytest.mark.parametrize("words", [("scenarios", "check"), ("run",)])
 def test_a_command_refuses_a_bad_scenario(words: tuple[str, ...], tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text('base = "steady"\ndayz = 3\n[[drift]]\nuse = "abrubt"\n')
