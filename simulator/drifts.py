@@ -47,9 +47,10 @@ def _groups(level: str, cohorts: NDArray[np.int32]) -> NDArray[np.intp]:
 
 
 def _members(rng: np.random.Generator, level: str, share: float, cohorts: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Shoppers who take part: by a coin a shopper, or a coin a cohort."""
+    """Shoppers who take part: by a coin a shopper; of cohorts, the share itself, rounded."""
     if level == "cohort":
-        return (rng.random(int(cohorts.max()) + 1) < share)[cohorts]
+        order = rng.permutation(int(cohorts.max()) + 1)
+        return (order < round(share * len(order)))[cohorts]
     return rng.random(len(cohorts)) < share
 
 

@@ -1,8 +1,8 @@
 """Truth is what only a simulator can know; here it is gathered in tables and handed out with the facts it explains.
 
 interest   time i8 (us), shopper i4, theta f4[n, D]: a row at joining, at every session start that finds interests
-           changed since the shopper's last row, and whenever drift has turned them more than a tenth of their length
-           away from it. A session's choices are made with the row before or at its start.
+           changed since the shopper's last row, and whenever drift has carried them far from it (`STALE`).
+           A session's choices are made with the row before or at its start.
 drift      time i8 (us), part i4 (place in the list of drifts), onset bool (the tick before moved nobody),
            affected i4 (shoppers moved), magnitude f4 (their mean displacement over the length of their interests)
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-STALE = 0.1
+STALE = 0.4
 """How far interests may be from their last row before a new one is written, relative to their length."""
 
 _DRIFT = {"time": np.int64, "part": np.int32, "onset": np.bool_, "affected": np.int32, "magnitude": np.float32}

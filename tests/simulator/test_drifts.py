@@ -66,6 +66,7 @@ def test_share_is_who_moves() -> None:
         moved = (live(abrupt(level=level, share=share, at_day=1.0), 1.0)[-1] != START).any(1)
         assert 5 < moved.sum() < 32
     moved = (live(abrupt(level="cohort", share=0.5, at_day=1.0), 1.0)[-1] != START).any(1)
+    assert sorted(moved[:4].tolist()) == [False, False, True, True]
     assert all(len(set(moved[cohort == COHORTS])) == 1 for cohort in range(4))
 
 
