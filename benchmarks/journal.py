@@ -44,17 +44,20 @@ def timed(what: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def append(path: Path, pieces: list[Facts]) -> None:
+    """Append pieces to a new run file, each as a chunk."""
     with RunFile.create(path, {}) as run:
         for piece in pieces:
             run.commit(piece)
 
 
 def scan(path: Path) -> Facts:
+    """Read all facts of a run file."""
     with RunFile.open(path) as run:
         return run.facts()
 
 
 def check(path: Path) -> None:
+    """Check the chain of a run file."""
     with RunFile.open(path) as run:
         run.check_chain()
 
@@ -74,6 +77,7 @@ def append_rows(path: Path, pieces: list[Facts]) -> None:
 
 
 def scan_rows(path: Path) -> list[np.ndarray]:
+    """Read all rows into columns."""
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT * FROM fact").fetchall()
     connection.close()
@@ -81,12 +85,13 @@ def scan_rows(path: Path) -> list[np.ndarray]:
 
 
 def report(what: str, seconds: float, n: int, floor: float) -> None:
-    print(
-        f"{what:<28}{n / seconds:>14,.0f} facts/s{seconds / n * 1e9:>9,.0f} ms a million{seconds / floor:>9,.0f} x the copy"
-    )
+    """Print a line: the rate, and how many times the seconds of the copy, `floor`, it took."""
+    rate, milliseconds, times = n / seconds, seconds / n * 1e9, seconds / floor
+    print(f"{what:<28}{rate:>14,.0f} facts/s{milliseconds:>9,.0f} ms a million{times:>9,.0f} x the copy")
 
 
 def main(n: int) -> None:
+    """Measure with n facts and print the table."""
     whole = shop(n)
     pieces = [pick(whole, slice(start, start + CHUNK)) for start in range(0, n, CHUNK)]
     source = np.concatenate([getattr(whole, name).view("u1") for name in COLUMNS])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from journal.facts import COLUMNS, Facts
 
-Columns = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 
 UNSIGNED: dict[int, np.dtype[np.unsignedinteger[Any]]] = {
     1: np.dtype("<u1"),
@@ -30,7 +30,7 @@ UNSIGNED: dict[int, np.dtype[np.unsignedinteger[Any]]] = {
 PAYLOAD = ("payload.seq", "payload.length", "payload.text")
 
 
-def pack(columns: Columns) -> bytes:
+def pack(columns: Arrays) -> bytes:
     """Return the block of `columns`: arrays of booleans, integers or floats, of any shape, up to 8 bytes an element.
 
     Raises TypeError on any other dtype.
@@ -137,7 +137,7 @@ def fact_columns(facts: Facts) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def facts_of(columns: Columns) -> Facts:
+def facts_of(columns: Arrays) -> Facts:
     """Return the facts that `fact_columns` gave as columns."""
     payload: dict[int, str] = {}
     if PAYLOAD[0] in columns:

@@ -51,7 +51,7 @@ def told(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into refusals that name the file and the way out."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # text in a damaged file may be no UTF-8
         raise Refusal(_tell(path, " ".join(str(error).split())[:200])) from error
 
 
@@ -59,9 +59,9 @@ def _tell(path: Path, error: str) -> str:
     if "is full" in error:
         return (
             f"The disk is full: what was being written to {path} was taken back, and the file is as it was before. "
-            "Make room, then go on with it (`driftlab resume`), or delete it."
+            "Make room, then resume or start again."
         )
-    if "malformed" in error or "not a database" in error:
+    if any(sign in error for sign in ("malformed", "not a database", "decode", "no such")):
         return (
             f"{path} is no run file, or one that was cut short or changed ({error}). Take a copy of it that is whole."
         )
@@ -158,7 +158,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     """Refuse a file that is no run file, or of a newer format."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
     if application != APPLICATION or not tables:
         raise Refusal(
             f"{path} is no run file of driftlab. Name a file that `driftlab run` or `driftlab replay` wrote (*.run)."

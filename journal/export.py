@@ -1,8 +1,8 @@
 """Every fact is a row: a run as CSV, Parquet or plain SQLite, for any other program, and back again.
 
-The columns are `FIELDS`, those of a fact (`journal.facts`): the kind as a lower-case word, no value and no payload as an
-empty text or null. Then come `user_id` and `item_id`, the names that a real log gave them. A CSV or Parquet export of a
-run with a catalogue has a file beside it, STEM_items.csv, of each product's category, brand and price.
+The columns are `FIELDS`, those of a fact (`journal.facts`): the kind as a lower-case word, no value and no payload as
+empty texts or nulls. Then come `user_id` and `item_id`, the names that a real log gave them. A CSV or Parquet export of
+a run with a catalogue has a file beside it, STEM_items.csv, of each product's category, brand and price.
 `journal.logs.read_log` gives the same facts back.
 A file is written under another name and takes its own when it is whole.
 """

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from journal.columns import Columns, fact_columns, facts_of, pack
+from journal.columns import Arrays, fact_columns, facts_of, pack
 from journal.database import BLOCKS
 from journal.errors import Refusal
-from journal.facts import Facts, facts, pick
+from journal.facts import COLUMNS, Facts, facts, pick
 from journal.shelf import Shelf, columns_digest, digest_of, sound
 from journal.upcasts import upcast
 
@@ -69,9 +69,9 @@ class RunFile(Shelf):
         self,
         facts: Facts,
         *,
-        truth: Mapping[str, Columns] = NOTHING,
-        deliveries: Columns | None = None,
-        outcomes: Mapping[str, Columns] = NOTHING,
+        truth: Mapping[str, Arrays] = NOTHING,
+        deliveries: Arrays | None = None,
+        outcomes: Mapping[str, Arrays] = NOTHING,
         metrics: Iterable[tuple[str, str, int, int, float]] = (),
         snapshots: Mapping[str, bytes] = NOTHING,
     ) -> Cursor:
@@ -151,7 +151,7 @@ class RunFile(Shelf):
         for chunk, digest, state in self._rows(
             "SELECT chunk, digest, bytes FROM snapshot WHERE lane = ? ORDER BY chunk DESC", lane
         ):
-            if sound(state, digest):
+            if sound(digest, state):
                 return chunk, state
         return None
 
@@ -195,8 +195,14 @@ class RunFile(Shelf):
         return [block for (block,) in self._rows(f"SELECT bytes FROM {table} WHERE name = ? ORDER BY chunk", name)]
 
     def _facts_of(self, blocks: list[bytes]) -> Facts:
+        if not blocks:
+            return facts(seq=[], time=[], kind=[])
         columns = self._stacked(blocks)
-        return upcast(facts_of(columns)) if columns else facts(seq=[], time=[], kind=[])
+        with self._readable():
+            kept = facts_of(columns)
+            if len({len(columns[name]) for name in COLUMNS}) > 1 or bool((np.diff(kept.seq) != 1).any()):
+                raise ValueError("facts are missing")
+        return upcast(kept)
 
     def _last_time(self) -> int:
         rows = self._rows("SELECT last_time FROM chunk ORDER BY number DESC LIMIT 1")

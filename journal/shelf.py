@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from numpy.typing import NDArray
 
 from journal import database
-from journal.columns import Columns, pack, stack
+from journal.columns import Arrays, pack, stack
 from journal.errors import Refusal, nearest
 
 
@@ -90,7 +90,7 @@ class Shelf:
         """Keep a static array: of the catalogue or, under a name that starts with "truth/", of a simulator alone."""
         block = pack({name: array})
         with self._transaction() as connection:
-            connection.execute("REPLACE INTO array VALUES (?, ?, ?)", (name, digest_of(block), block))
+            connection.execute("REPLACE INTO array VALUES (?, ?, ?)", (name, digest_of(name.encode(), block), block))
 
     def array(self, name: str) -> NDArray[Any]:
         """Return a static array as it was put; raises Refusal where there is none of that name or it has changed."""
@@ -98,7 +98,7 @@ class Shelf:
         if not rows:
             raise Refusal(f"{self.path} has no array named {name!r}. {nearest(name, self.arrays())}")
         digest, block = rows[0]
-        if not sound(block, digest):
+        if not sound(digest, name.encode(), block):
             raise Refusal(
                 f"{self.path} is damaged: its array {name!r} is not what was written. Take a copy of it that is whole."
             )
@@ -149,10 +149,15 @@ class Shelf:
             return self._connection.execute(query, given).fetchall()
 
     def _stacked(self, blocks: Sequence[bytes]) -> dict[str, NDArray[Any]]:
-        """Return the columns of `blocks`; raises Refusal where they are no blocks any more."""
-        try:
+        with self._readable():
             return stack(blocks)
-        except (ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Raise Refusal where blocks of columns are none any more: nobody else writes them."""
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError) as error:
             raise Refusal(
                 f"{self.path} is damaged: a block of columns in it cannot be read ({error}). `driftlab verify` names "
                 "the chunk; take a copy of the file that is whole."
@@ -182,12 +187,12 @@ def digest_of(*blocks: bytes) -> str:
     return state.hexdigest()
 
 
-def sound(block: object, digest: str) -> bool:
-    """Whether bytes read from a file, which may be damaged, are those of `digest`."""
-    return isinstance(block, bytes) and digest_of(block) == digest
+def sound(digest: str, *blocks: object) -> bool:
+    """Whether what was read from a file, which may be damaged, is the bytes of `digest`."""
+    return digest_of(*(block if isinstance(block, bytes) else b"" for block in blocks)) == digest
 
 
-def columns_digest(tables: Iterable[Columns]) -> str:
+def columns_digest(tables: Iterable[Arrays]) -> str:
     """Return a digest of columns that come in pieces: the same however they are cut."""
     states: dict[str, Any] = {}
     for columns in tables:

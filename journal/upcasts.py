@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from journal.errors import Refusal
 from journal.facts import COLUMNS, Facts, Kind, pick
 
 Upcasts = Mapping[tuple[int, int], Callable[[Facts], Facts]]
+
+NO_KIND = 0  # a number that no kind has, and no version
 
 UPCASTS: Upcasts = {}
 """By kind and version: the upcast to the next version. This release knows one version of every kind."""
@@ -31,30 +34,27 @@ def upcast(facts: Facts, table: Upcasts = UPCASTS) -> Facts:
     journal.errors.Refusal: Fact 1 is of kind 11 in version 7, which this driftlab does not know (it knows version 1): \
 it was written by a newer driftlab. Read it with that version or a later one.
     """
-    newest = dict.fromkeys((int(kind) for kind in Kind), 1)
-    for kind, version in table:
-        newest[kind] = max(newest.get(kind, 1), version + 1)
-    if len(newest) == len(Kind) and not table and bool(((facts.version == 1) & _known(facts)).all()):
-        return facts
+    newest = np.full(max(Kind) + 1, NO_KIND, np.int16)
+    newest[list(Kind)] = 1
     for kind, version in sorted(table):
+        newest[kind] = version + 1
         of_old = np.flatnonzero((facts.kind == kind) & (facts.version == version))
         if of_old.size:
             facts = _put(facts, of_old, table[kind, version](pick(facts, of_old)))
-    for row, (kind, version) in enumerate(zip(facts.kind.tolist(), facts.version.tolist(), strict=True)):
-        if newest.get(kind) != version:
-            raise Refusal(
-                f"Fact {int(facts.seq[row])} is of kind {kind} in version {version}, which this driftlab does not know "
-                f"(it knows {f'version {newest[kind]}' if kind in newest else 'no such kind'}): it was written by a "
-                "newer driftlab. Read it with that version or a later one."
-            )
+    known = newest[np.where((facts.kind >= 0) & (facts.kind <= max(Kind)), facts.kind, NO_KIND)]
+    strange = np.flatnonzero((known == NO_KIND) | (known != facts.version))
+    if strange.size:
+        row = strange[0]
+        knows = "no such kind" if known[row] == NO_KIND else f"version {known[row]}"
+        raise Refusal(
+            f"Fact {facts.seq[row]} is of kind {facts.kind[row]} in version {facts.version[row]}, which this driftlab "
+            f"does not know (it knows {knows}): it was written by a newer driftlab. Read it with that version or a "
+            "later one."
+        )
     return facts
 
 
-def _known(facts: Facts) -> np.ndarray:
-    return (facts.kind >= min(Kind)) & (facts.kind <= max(Kind))
-
-
-def _put(facts: Facts, rows: np.ndarray, new: Facts) -> Facts:
+def _put(facts: Facts, rows: NDArray[np.int64], new: Facts) -> Facts:
     """Return `facts` with `rows` replaced by `new`."""
     columns = {name: getattr(facts, name).copy() for name in COLUMNS}
     for name, column in columns.items():

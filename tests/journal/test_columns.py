@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from journal.columns import fact_columns, facts_of, pack, stack, unpack
-from tests.journal.made import any_facts, same_bits
+from tests.journal.drawn import any_facts
+from tests.journal.made import same_bits
 
 DTYPES = ["<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "|b1", ">i4", ">f8"]
 

@@ -1,16 +1,12 @@
 """A run file that is missing, foreign, newer, cut short or changed, and a disk that is full: each is one told paragraph."""
 
 import os
-import resource
 import sqlite3
-import subprocess
-import sys
-import textwrap
 
 import pytest
 
 from journal import Refusal, RunFile, pick
-from tests.journal.made import outcomes_of, same_bits, shop
+from tests.journal.made import in_small_space, outcomes_of, same_bits, shop
 
 PIECES = [pick(shop(600), slice(start, start + 60)) for start in range(0, 600, 60)]
 
@@ -166,6 +162,28 @@ def test_a_changed_array_is_refused(whole):
     assert "its array 'price' is not what was written" in refused(whole)
 
 
+def test_blocks_that_became_something_else_are_refused_by_whoever_reads_them(whole):
+    change = "UPDATE fact SET bytes = ? WHERE chunk = 2"
+    with sqlite3.connect(whole, isolation_level=None) as plain:
+        (block,) = plain.execute("SELECT bytes FROM fact WHERE chunk = 2").fetchone()
+        for wrong in (
+            None,
+            1.5,
+            "text",
+            b"",
+            b"\n",
+            b"[]\n",
+            block.replace(b"seq", b"req"),
+            block.replace(b"[60]", b"[61]"),
+        ):
+            plain.execute(change.replace("?", "coalesce(?, 7)"), (wrong,))
+            with RunFile.open(whole) as run:
+                told = refused(whole, lambda _, run=run: run.facts())
+                assert "damaged" in told
+                assert "damaged" in refused(whole, lambda _, run=run: list(run.chunks()))
+    plain.close()
+
+
 def test_bytes_that_became_something_else_are_refused(whole):
     with sqlite3.connect(whole, isolation_level=None) as plain:
         plain.execute("UPDATE array SET bytes = 'text'")
@@ -191,17 +209,7 @@ def test_a_full_disk_takes_the_chunk_back_and_the_run_goes_on_when_there_is_room
         assert same_bits(run.facts(), shop(6000))
 
 
-def in_small_space(script):
-    """Run `script` where no file may grow beyond 200 kB, and return what it told on its error stream."""
-    most = 200_000
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
-    return subprocess.run(
-        [sys.executable, "-c", limit + textwrap.dedent(script)], capture_output=True, text=True, check=False
-    ).stderr
-
-
 def test_where_no_more_can_be_written_a_prefix_of_chunks_is_left(tmp_path):
-    assert resource.RLIMIT_FSIZE
     path = tmp_path / "small.run"
     told = in_small_space(f"""
         from journal import *

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal import COLUMNS, Kind, Refusal, RunFile, export, pick, read_log
-from tests.journal.made import any_facts, same_bits, shop
-from tests.journal.test_damage import in_small_space
+from tests.journal.drawn import any_facts
+from tests.journal.made import in_small_space, same_bits, shop
 
 
 @pytest.fixture

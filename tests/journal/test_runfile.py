@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 from journal import CHUNK, Kind, Metric, Refusal, Reject, RunFile, Source, facts, pick
-from tests.journal.made import any_facts, outcomes_of, same_bits, shop
+from tests.journal.drawn import any_facts
+from tests.journal.made import outcomes_of, same_bits, shop
 
 
 def commit_all(run, whole, chunk=CHUNK):
