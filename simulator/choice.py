@@ -117,6 +117,11 @@ class Mind:
     loyal: Vector | None = None  # loyalty to each brand, once one was bought
     unreviewed: dict[int, None] = field(default_factory=dict)  # products bought since they were last reviewed, in order
 
+    def forget(self, memory: int) -> None:
+        """Keep the latest `memory` known products only; so every session begins."""
+        for product in list(islice(self.known, max(len(self.known) - memory, 0))):
+            del self.known[product]
+
 
 def minds(traits: Mapping[str, NDArray[Any]]) -> list[Mind]:
     """Return the mind of every shopper, with nothing remembered yet; `traits` as in `simulator.shoppers`.
@@ -147,18 +152,17 @@ class Visit:
 
     __slots__ = (
         *("last", "mind", "now", "shop", "theta"),
-        *("_boredom", "_categories", "_clicks", "_ladder", "_ladders", "_loyal", "_met", "_stated"),
+        *("_appeal", "_boredom", "_categories", "_clicks", "_ladder", "_ladders", "_loyal", "_met", "_stated"),
     )
 
     def __init__(self, shop: Shop, mind: Mind, theta: Vector, now: int) -> None:
         self.shop, self.mind, self.theta, self.now = shop, mind, theta, now
         self.last = -1  # category of the choice before
-        for product in list(islice(mind.known, max(len(mind.known) - shop.spec.sessions.memory, 0))):
-            del mind.known[product]
         self._met, self._loyal = list(mind.known), mind.loyal
         self._boredom = exp(-mind.novelty)
         who = shop.spec.shoppers
-        weight: Vector = np.exp(shop.category_vector @ theta + shop.appeals(now)[1])
+        self._appeal, category_appeal = shop.appeals(now)
+        weight: Vector = np.exp(shop.category_vector @ theta + category_appeal)
         for category, when in mind.bought_in.items():
             weight[category] *= exp(-who.satiation * exp((when - now) / DAY / who.satiation_days))
         self._categories = weight
@@ -171,7 +175,7 @@ class Visit:
         """Return exp B(i) of a section's products, 0 where not on sale; [m] f4."""
         mind, shop = self.mind, self.shop
         utility: Vector = part.vectors @ self.theta
-        utility += shop.appeals(self.now)[0][part.span]
+        utility += self._appeal[part.span]
         excess: Vector = part.log_price - mind.budget
         utility -= mind.sensitivity * np.maximum(excess, 0, out=excess)
         if self._loyal is not None:
@@ -179,8 +183,9 @@ class Visit:
         weight: Vector = np.exp(utility, out=utility)
         start, stop, place = part.span.start, part.span.stop, shop.place
         for product in self._met:
-            if start <= place[product] < stop:
-                weight[place[product] - start] *= self._boredom
+            at = place[product]
+            if start <= at < stop:
+                weight[at - start] *= self._boredom
         return weight
 
     def choose(self, mode: float, first: float, second: float) -> int:

@@ -107,6 +107,7 @@ class Oracle:
             self._listed[self._shop.place[product]] = True
             self._candidates += 1
         elif kind == Kind.SESSION_STARTED:
+            self._minds[shopper].forget(self._shop.spec.sessions.memory)
             self._visits[shopper] = Visit(self._shop, self._minds[shopper], self._theta[shopper].copy(), time)
         elif kind == Kind.SESSION_ENDED:
             del self._visits[shopper]

@@ -188,6 +188,7 @@ class _Life:
         session, self.sessions = self.sessions, self.sessions + 1
         self.ledger.write(start)
         mind = self.minds[shopper]
+        mind.forget(habits.memory)
         visit = Visit(self.shop, mind, self.truth.interest(shopper, start), start)
         announce(start, shopper, Kind.SESSION_STARTED, session=session)
         clicked = self._slate(shopper, visit, session) if self.serve else -1

@@ -111,7 +111,7 @@ def test_memory_is_cut_between_visits(shop: Shop) -> None:
     for product in (0, 1, 2, 3, 0):
         first.take(product, Kind.VIEWED, NOW)
     assert list(who.known) == [1, 2, 3, 0]
-    visit(shop, who)
+    who.forget(SPEC.sessions.memory)
     assert list(who.known) == [2, 3, 0]
 
 

@@ -12,7 +12,7 @@ from journal.chance import stream
 from journal.facts import SCORED, Facts, Kind, join, pick
 from simulator.choice import Visit, minds
 from simulator.oracle import Oracle, Outlook
-from simulator.spec import LoopSpec
+from simulator.spec import LoopSpec, SessionSpec
 from simulator.world import Piece, World
 
 
@@ -184,7 +184,19 @@ def test_interests_matter_and_a_population_shift_changes_what_is_chosen() -> Non
     assert ndcg(blinded[late]) < 0.5 * ndcg(seeing[late])
 
 
-def test_utilities_are_a_read_and_order_clicks(world: World, pieces: list[Piece]) -> None:
+def test_asking_for_utilities_changes_no_rank(world: World) -> None:
+    forgetful = World(dataclasses.replace(world.spec, sessions=SessionSpec(memory=5)), 7)
+    asked, left = (Oracle(forgetful.catalogue, forgetful.truth, forgetful.spec) for _ in range(2))
+    everybody = np.arange(150, dtype=np.int32)
+    for piece in forgetful.run():
+        for part in range(0, len(piece.facts), 300):
+            told = pick(piece.facts, slice(part, part + 300)), {} if part else piece.truth
+            one = asked.observe(*told)
+            asked.utilities(everybody, int(told[0].time[-1]))
+            assert (one.rank == left.observe(*told).rank).all()
+
+
+def test_utilities_are_a_read_and_know_what_is_on_sale(world: World, pieces: list[Piece]) -> None:
     oracle = Oracle(world.catalogue, world.truth, world.spec)
     oracle.observe(pieces[0].facts, pieces[0].truth)
     now = int(pieces[0].facts.time[-1])
