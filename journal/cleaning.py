@@ -112,14 +112,20 @@ def clean(
     value = np.array([_number(text) for text in values], np.float64)
     unreadable = [row for row in np.flatnonzero(np.isnan(value)) if values[row].strip().lower() not in MISSING]
     outside = (time < (-np.inf if start is None else start * 1e6)) | (time >= (np.inf if end is None else end * 1e6))
-    found = [outside, unreadable, kind == 0, ~((time >= 0) & (time <= LAST_TIME)), missing]
+    found = {  # the first of REASONS that holds is written last
+        "outside the window": outside,
+        "unreadable value": unreadable,
+        "unknown type": kind == 0,
+        "impossible time": ~((time >= 0) & (time <= LAST_TIME)),
+        "missing value": missing,
+    }
     why = np.zeros(len(table.lines), np.int8)
-    for reason, rows in zip((5, 4, 3, 2, 1), found, strict=True):  # the first of REASONS that holds is written last
-        why[rows] = reason
+    for reason, rows in found.items():
+        why[rows] = REASONS.index(reason)
     (shopper, shoppers), (product, products) = _coded(users), _coded(items)
     taken = np.flatnonzero(why == 0)
     again = _again(time[taken], shopper[taken], product[taken], kind[taken], value[taken].view(np.int64))
-    why[taken[again]] = 6
+    why[taken[again]] = REASONS.index("exact duplicate")
     rejects = [Reject(line, REASONS[0], text) for line, text in table.misshapen]
     rejects += [Reject(table.lines[row], REASONS[why[row]], table.text(row)) for row in np.flatnonzero(why).tolist()]
     rejects.sort()

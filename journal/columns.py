@@ -118,10 +118,11 @@ def _filled(parts: Sequence[_Part]) -> NDArray[Any]:
         if part.width == 0:
             room.fill(part.lowest & mask)
         else:
-            kept = np.frombuffer(part.block, UNSIGNED[part.width], part.elements, part.offset)
-            np.add(kept, unsigned.type(part.lowest & mask), out=room)
+            room[:] = np.frombuffer(part.block, UNSIGNED[part.width], part.elements, part.offset)
+            if part.lowest:
+                room += unsigned.type(part.lowest & mask)
         start += part.elements
-        rows += part.shape[0] if part.shape else 1
+        rows += part.shape[0]
     filled: NDArray[Any] = bits.view(dtype).reshape([rows, *shape[1:]])
     return filled
 

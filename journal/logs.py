@@ -86,11 +86,11 @@ def read_log(
     """
     path = Path(path)
     table = read_table(path, progress)
+    cleaned: Clean | None = None
     if tuple(table.columns)[: len(FIELDS)] == FIELDS:
         if (start, end) != (None, None):
             raise Refusal(f"{path} is an export of driftlab, which is read whole. Leave the window (--from, --to) out.")
         found, shoppers, products = exported_facts(table)
-        cleaned = None
     else:
         cleaned = clean(table, columns, start, end, types)
         shoppers, products = cleaned.shoppers, cleaned.products
