@@ -1,1 +1,28 @@
 """The online graph model, its update policies and the baselines."""
+
+from model.baselines import BASELINES
+from model.contract import Catalogue, Events, Outcomes
+from model.encoders import ENCODERS
+from model.encoders.contract import Encoder
+from model.learner import Learner, best
+from model.graphnet import network
+from model.parts import Action, Policy, Recommender, Seen
+from model.policies import POLICIES, chain
+
+__all__ = [
+    "BASELINES",
+    "ENCODERS",
+    "POLICIES",
+    "Action",
+    "Catalogue",
+    "Encoder",
+    "Events",
+    "Learner",
+    "Outcomes",
+    "Policy",
+    "Recommender",
+    "Seen",
+    "best",
+    "chain",
+    "network",
+]

@@ -1,0 +1,9 @@
+"""Encoders: from a neighbourhood of the graph to the vectors of its nodes."""
+
+from collections.abc import Callable
+
+from model.encoders.contract import Encoder
+from model.encoders.paper import paper
+from model.encoders.sage import sage
+
+ENCODERS: dict[str, Callable[..., Encoder]] = {"sage": sage, "paper": paper}

@@ -1,0 +1,38 @@
+"""What an encoder is: a Flax module that turns the neighbourhoods of a few nodes into their vectors.
+
+Encoders are functions of a `Neighbourhood`, in which the first node is the shopper and the others are products. Gradients
+flow into its floating-point arrays, so whatever an encoder reads it can teach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from flax import nnx
+from jax import Array
+
+
+class Neighbourhood(NamedTuple):
+    """C nodes and their last K relations."""
+
+    own: Array  # float32[C, d]: entity vectors
+    kin: Array  # float32[C, d]: the sum of a product's category and brand vectors; 0 for the shopper
+    near: Array  # float32[C, K, d]: entity vectors of the neighbours, those of products with their kin added
+    strength: Array  # float32[C, K]: relation strengths as stored
+    kind: Array  # int32[C, K]: relation kinds
+    age: Array  # float32[C, K]: seconds since
+    rank: Array  # float32[C, K]: the node's own events since
+    there: Array  # bool[C, K]: the relation exists
+
+
+class Encoder(NamedTuple):
+    """A part: `make(dim, rngs)` gives a Flax module, called with a `Neighbourhood` for float32[C, d].
+
+    `relate(shared, strengths)` gives the strength to be stored for a new relation from `shared` float32[K], the number
+    of categories and brands that the target shares with each of the shopper's last products, and their strengths.
+    """
+
+    name: str
+    make: Callable[[int, nnx.Rngs], nnx.Module]
+    relate: Callable[[Array, Array], Array]

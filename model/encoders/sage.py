@@ -1,0 +1,48 @@
+"""GraphSAGE with the mean aggregator (Hamilton et al. 2017, algorithm 1), over relations that are learned and fade.
+
+    a_k = exp(strength_k + w[kind_k] - decay[kind_k] log(1 + age_k) - order log(1 + rank_k)),  normalised to sum 1
+    z_v = W [x_v ; sum_k a_k (x_k + r[kind_k])] + b,  with a W and a b for shoppers and one for products
+
+The strengths are the relation's own (learned by gradient where they stand), w, decay and order are shared. Weights start
+as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+
+from model.encoders.contract import Encoder, Neighbourhood
+from model.graph import KINDS
+
+HOUR = 3600.0
+
+
+class Sage(nnx.Module):
+    """One hop. Parameters: W float32[2, 2 d, d] and b float32[2, d], shopper then product; the rest per kind."""
+
+    def __init__(self, dim: int, near: float, rngs: nnx.Rngs) -> None:
+        unit = jnp.eye(dim)
+        self.weight = nnx.Param(jnp.stack([jnp.vstack([unit, unit]), jnp.vstack([unit, near * unit])]))
+        self.bias = nnx.Param(jnp.zeros((2, dim)))
+        self.kind = nnx.Param(jnp.zeros(KINDS))
+        self.decay = nnx.Param(jnp.full(KINDS, 0.1))
+        self.order = nnx.Param(jnp.float32(0.3))
+        self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
+
+    def __call__(self, around: Neighbourhood) -> Array:
+        decay = self.decay[...][around.kind] * jnp.log1p(around.age / HOUR)
+        logit = around.strength + self.kind[...][around.kind] - decay - self.order[...] * jnp.log1p(around.rank)
+        share = jax.nn.softmax(jnp.where(around.there, logit, -1e9), axis=-1) * around.there
+        met = jnp.einsum("ck,ckd->cd", share, around.near + self.relation[...][around.kind])
+        both = jnp.concatenate([around.own + around.kin, met], axis=-1)
+        shopper = both[:1] @ self.weight[0] + self.bias[0]
+        products = both[1:] @ self.weight[1] + self.bias[1]
+        return jnp.concatenate([shopper, products])
+
+
+def sage(near: float = 0.0) -> Encoder:
+    """The default encoder; `near` is how much a product starts as its last shoppers."""
+    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), lambda shared, strengths: jnp.float32(0))
