@@ -10,11 +10,14 @@ The words of the command line are the functions of this package.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from driftlab.neighbours import stranger
 
 if (_warning := stranger()) is not None:
+    if sys.orig_argv[1:3] == ["-m", "driftlab"]:  # on the command line an error is one paragraph
+        sys.exit(f"driftlab: {_warning}")
     raise ImportError(_warning)
 
 if TYPE_CHECKING:

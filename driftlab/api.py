@@ -199,9 +199,8 @@ def describe(path: str | Path | Asked, *, utc_offset_hours: float = 0.0) -> dict
     if isinstance(path, str | Path) and not str(path).lower().endswith(LOGS):
         with RunFile.open(path) as file:
             return description.describe_facts(file.facts(), file.array("category"), utc_offset_hours)
-    log = logs.read(path if isinstance(path, logs.Asked) else logs.Asked(str(path))).log
-    rows = {"rows": log.rows, "taken": log.rows - len(log.rejects), "rejected": len(log.rejects), **log.counts}
-    return {"log": rows, **description.describe_facts(log.facts, log.category, utc_offset_hours)}
+    read = logs.read(path if isinstance(path, logs.Asked) else logs.Asked(str(path)))
+    return {"log": read.rows(), **description.describe_facts(read.log.facts, read.log.category, utc_offset_hours)}
 
 
 def _made(

@@ -7,6 +7,8 @@ This is the one place where scenarios, model and simulator meet.
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -57,12 +59,25 @@ class Finder:
         made, source = find(family, use, self._kept)
         if source is not None:
             self.sources[source.name] = Source(*source)
-        return made
+        return _MADE.setdefault((family, str(use), source and source.sha256), made)
 
     def policy(self, uses: Sequence[Use]) -> Policy:
         """Return the policy that a chain of uses names."""
-        made = [self("policy", use) for use in uses]
-        return made[0] if len(made) == 1 else chain(*made)
+        return _chain(*(self("policy", use) for use in uses))
+
+
+_MADE: dict[tuple[Any, ...], Any] = {}
+"""Parts by name and text: another run in the same process takes the same one, and what was compiled for it."""
+
+
+@functools.cache
+def _chain(*policies: Policy) -> Policy:
+    return policies[0] if len(policies) == 1 else chain(*policies)
+
+
+@functools.cache
+def _network(encoder: Any, parameters: str) -> Recommender:
+    return network(encoder, **json.loads(parameters))
 
 
 def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None) -> list[Recipe]:
@@ -74,7 +89,8 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
         handmade: policies that are objects already.
     """
     wanted = scenario.network
-    networks = {str(use): network(finder("encoder", use), **wanted.parameters) for use in wanted.encoders}
+    parameters = json.dumps(wanted.parameters)
+    networks = {str(use): _network(finder("encoder", use), parameters) for use in wanted.encoders}
     policies: dict[str, Policy] = {}
     if handmade is None or not handmade.alone:
         policies = {"+".join(map(str, uses)): finder.policy(uses) for uses in wanted.policies}

@@ -33,8 +33,14 @@ class LogSource(NamedTuple):
     words: Asked
 
     def header(self) -> dict[str, str]:
-        """Return what the run file remembers."""
-        return {"log": json.dumps(self.words._asdict() | {"columns": self.words.columns._asdict()})}
+        """Return what the run file remembers: how the log was asked for, and what became of its rows."""
+        words = self.words._asdict() | {"columns": self.words.columns._asdict()}
+        return {"log": json.dumps(words), "rows": json.dumps(self.rows())}
+
+    def rows(self) -> dict[str, int]:
+        """Return how many rows the log has, how many were taken, how many not, and for which reason."""
+        log, rejected = self.log, len(self.log.rejects)
+        return {"rows": log.rows, "taken": log.rows - rejected, "rejected": rejected, **log.counts}
 
     @staticmethod
     def asked(header: Mapping[str, str]) -> Asked:

@@ -5,6 +5,7 @@ column  a measure over a slice of the scored events, and how it is written
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -85,7 +86,7 @@ _COST = (
 )
 
 NOTES = {
-    "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 scored events is back at 90 % of before",
+    "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is back at 90 % of before",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
     "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
@@ -144,6 +145,10 @@ def _opening(recorded: Recorded) -> list[str]:
     days = (int(facts.time[-1]) - begin) / DAY if len(facts) else 0.0
     sizes = f"{int(header['shoppers']):,} shoppers, {int(header['products']):,} products"
     lines = [f"{header['title']} ({header['name']}, seed {header['seed']})", f"{days:.1f} days, {sizes}, {counts}"]
+    if "rows" in header:
+        (_, rows), (_, taken), (_, rejected), *reasons = json.loads(header["rows"]).items()
+        why = f" ({', '.join(f'{reason} {count:,}' for reason, count in reasons)})" if reasons else ""
+        lines.append(f"{rows:,} rows of the log: {taken:,} taken, {rejected:,} rejected{why}")
     if "status" not in header:
         lines.append("This run is not finished; go on with `driftlab resume`.")
     for drift in recorded.drifts:
