@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+import traceback
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,12 +119,31 @@ def go_on(set_up: Stage, run: RunFile, tell: Tell) -> None:
     spent = float(run.header.get("seconds so far", "0"))
     recorded = served(run.facts()) if set_up.lanes.serving else {}
     try:
-        _loop(set_up, Committing(run), tell, recorded)
+        with blaming(set_up.finder.sources):
+            _loop(set_up, Committing(run), tell, recorded)
     except BaseException:
         with suppress(Refusal):  # what went wrong is told already
             run.set_header("seconds so far", repr(spent + time.perf_counter() - began))
         raise
     run.finish("finished", spent + time.perf_counter() - began)
+
+
+@contextmanager
+def blaming(own: Collection[str]) -> Iterator[None]:
+    """Turn an error raised in a user's own file into a Refusal that names its line; others are defects of ours."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
+        if not frames:
+            raise
+        where, first = frames[-1], str(error).strip().partition("\n")[0]
+        raise Refusal(
+            f"{where.filename}, line {where.lineno}, in {where.name}: {type(error).__name__}: {first}. "
+            "This is your own part; mend it and run again."
+        ) from error
 
 
 def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Mapping[tuple[int, int], str]) -> None:

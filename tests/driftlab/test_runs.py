@@ -42,6 +42,7 @@ def test_the_same_seed_twice_gives_the_same_bits(small: driftlab.Run, tmp_path: 
     assert repr(again.rows()) == repr(small.rows())
 
 
+@pytest.mark.slow
 def test_another_policy_sees_the_same_facts_and_changes_no_other_lane(small: driftlab.Run, tmp_path: Path) -> None:
     other = driftlab.run("small", ["never"], out=tmp_path / "never.run", **FEW)
     with RunFile.open(small.path) as one, RunFile.open(other.path) as two:
@@ -71,8 +72,8 @@ def test_the_oracle_is_the_best_lane_and_gives_nothing_away(small: driftlab.Run)
     assert all(rows[lane]["regret"] >= 0.0 for lane in rows)
 
 
-@pytest.mark.parametrize("mode", ["open", "closed"])
 @pytest.mark.parametrize("snapshots", [1, 32])
+@pytest.mark.parametrize("mode", ["open", pytest.param("closed", marks=pytest.mark.slow)])
 def test_a_run_stopped_and_resumed_is_the_undisturbed_run(
     mode: str, snapshots: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_run_stopped_and_resumed_is_the_undisturbed_run(
     driftlab.verify(resumed.path)
 
 
+@pytest.mark.slow
 def test_the_closed_loop_serves_slates_and_says_what_came_of_them(tmp_path: Path) -> None:
     words = {**FEW, "settings": {**FEW["settings"], "loop.mode": "closed"}}
     run = driftlab.run("small", ["every_event"], out=tmp_path / "closed.run", **words)
@@ -137,6 +139,7 @@ def test_resume_refuses_a_world_that_tells_other_facts(
         driftlab.resume(tmp_path / "stopped.run")
 
 
+@pytest.mark.slow
 def test_a_policy_object_runs_and_its_run_says_why_it_cannot_be_verified(tmp_path: Path) -> None:
     from model import POLICIES
 
@@ -146,6 +149,7 @@ def test_a_policy_object_runs_and_its_run_says_why_it_cannot_be_verified(tmp_pat
         driftlab.verify(run.path)
 
 
+@pytest.mark.slow
 def test_a_users_own_policy_is_kept_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     mine = Path("mine.py")
@@ -155,6 +159,16 @@ def test_a_users_own_policy_is_kept_with_the_run(tmp_path: Path, monkeypatch: py
     driftlab.verify(run.path)
     with RunFile.open(run.path) as file:
         assert [source.name for source in file.sources()] == ["mine.py"]
+
+
+def test_an_error_in_a_users_own_policy_names_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    update = "    def update(action, state, seen):\n        return action._replace(rate=state['x']), state\n"
+    Path("mine.py").write_text(
+        f"from model import Policy\n\ndef broken():\n{update}    return Policy(lambda: {{}}, update)\n"
+    )
+    with pytest.raises(Refusal, match=r"mine.py, line 5, in update: KeyError: 'x'"):
+        driftlab.run("small", ["mine.py:broken"], **FEW)
 
 
 def test_metrics_are_a_tidy_frame(small: driftlab.Run) -> None:
@@ -195,6 +209,7 @@ def log_of(path: Path, rows: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_log_is_replayed_stopped_resumed_and_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = log_of(tmp_path / "log.csv", 1_500)
     words = {"encoders": ["sage"], "baselines": ["markov"]}
