@@ -139,7 +139,7 @@ def verify(run: RunPath, /, *, quick: bool = False, json_: Json = False) -> None
         _print_json({"run": str(run), "sound": True, **cursor._asdict()})
     else:
         what = "holds what was written" if quick else "comes out the same again"
-        print(f"{run} {what}: {cursor.chunks} chunks, {cursor.seq:,} facts, digest {cursor.digest}")
+        print(f"{run} {what}: {cursor.chunks} chunks, {cursor.seq:,} facts, digest {cursor.digest[:16]}")
 
 
 @app.command
@@ -265,7 +265,8 @@ def _show(made: Any, as_json: bool) -> None:
         _print_json({**said, "table": made.table(), "metrics": made.rows()})
         return
     print(made)
-    print(f"\n{made.path}  {made.cursor.seq:,} facts, digest {made.cursor.digest}")
+    took = f" in {float(made.header['wall_seconds']):,.0f} s" if "wall_seconds" in made.header else ""
+    print(f"\n{made.path}  {made.cursor.seq:,} facts{took}, digest {made.cursor.digest[:16]}")
 
 
 def _print_json(value: Any) -> None:

@@ -34,20 +34,18 @@ def decimals(value: float) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with thousands marked and at least two digits that say something.
+    """Write a number with thousands marked, and with two digits where it is small.
 
-    >>> number(1460.0), number(3.25), number(0.0123)
-    ('1,460', '3.2', '.012')
-    >>> number(0.0004)
-    '<.001'
+    >>> number(1460.0), number(3.25), number(0.123), number(0.0004)
+    ('1,460', '3.2', '.12', '<.01')
     """
     if math.isnan(value):
         return "-"
     if value == 0 or value >= 10:
         return f"{value:,.0f}"
-    if value < 0.001:
-        return "<.001"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2g}".removeprefix("0")
+    if value < 0.01:
+        return "<.01"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}".removeprefix("0")
 
 
 def duration(seconds: float) -> str:
@@ -86,10 +84,10 @@ _COST = (
 )
 
 NOTES = {
+    "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
     "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is back at 90 % of before",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
-    "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
 }
 
 
@@ -172,11 +170,10 @@ def _table(recorded: Recorded) -> list[str]:
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    """Write one row: the lane to the left (long names lose their middle), numbers to the right."""
+    """Write one row: the lane to the left, a long name on a line of its own, and numbers to the right."""
     name, room = texts[0], widths[0]
-    if len(name) > room:
-        name = f"{name[: room - room // 2 - 1]}~{name[len(name) - room // 2 :]}"
-    return "  ".join([f"{name:<{room}}", *(f"{t:>{w}}" for t, w in zip(texts[1:], widths[1:], strict=True))])
+    above, name = (f"{name}\n", "") if len(name) > room else ("", name)
+    return above + "  ".join([f"{name:<{room}}", *(f"{t:>{w}}" for t, w in zip(texts[1:], widths[1:], strict=True))])
 
 
 def _groups(shown: Sequence[Column], widths: Sequence[int]) -> str:
@@ -195,11 +192,21 @@ def _groups(shown: Sequence[Column], widths: Sequence[int]) -> str:
 def _closing(recorded: Recorded) -> list[str]:
     headings = {column.heading for column in columns(recorded)}
     lines = [note for heading, note in NOTES.items() if heading in headings]
+    if recorded.simulated:
+        lines.append(_distance(recorded))
     for lane, seen in recorded.records.items():
         if seen.traffic is not None:
             came = [f"{MEASURES[name].title} {MEASURES[name].value(seen):.3f}" for name in _LOOP]
             lines.append(f"{lane} served {seen.traffic.slates:,} slates: {', '.join(came)} (money a slate)")
     return lines
+
+
+def _distance(recorded: Recorded) -> str:
+    """Say how far the first lane is from the last, the oracle: what was there to be known."""
+    (first, ours), *_, (last, best) = recorded.records.items()
+    one, other = (MEASURES["ndcg@10"].value(seen) for seen in (ours, best))
+    share = f"{100 * one / other:.0f} %" if other > 0 else "nothing"
+    return f"{first} reaches {share} of the NDCG@10 of the {last}, which knows every shopper's mind"
 
 
 _LOOP = ("click_through", "conversion", "revenue")
