@@ -6,6 +6,7 @@ A function that runs something returns a `Run`, which reads its file whenever it
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -35,8 +36,8 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         """Take the path of a run file; raises Refusal where it is none."""
         self.path = Path(path)
-        with RunFile.open(self.path) as file:
-            self._header = file.header
+        with RunFile.open(self.path):
+            pass
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -47,7 +48,26 @@ class Run:
     @property
     def header(self) -> dict[str, str]:
         """What is known of the whole run: scenario, seed, versions, machine; text by key."""
-        return dict(self._header)
+        with RunFile.open(self.path) as file:
+            return file.header
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the run is and how far it has come, as plain values; `driftlab run --json` begins with it."""
+        header, cursor = self.header, self.cursor
+        with RunFile.open(self.path) as file:
+            drifts = recorded.moments(file.truth("drift"), json.loads(header["drifts"]))
+        return {
+            "run": str(self.path),
+            **{name: header[name] for name in ("name", "title", "source", "loop")},
+            **{name: int(header[name]) for name in ("seed", "shoppers", "products")},
+            "finished": header.get("status") == "finished",
+            "seconds": float(header["wall_seconds"]) if "wall_seconds" in header else None,
+            "chunks": cursor.chunks,
+            "facts": cursor.seq,
+            "digest": cursor.digest,
+            "rows": json.loads(header.get("rows", "null")),
+            "drifts": [drift._asdict() for drift in drifts],
+        }
 
     @property
     def cursor(self) -> Cursor:

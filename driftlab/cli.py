@@ -261,12 +261,12 @@ def _asked(
 def _show(made: Any, as_json: bool) -> None:
     """Print a run's report and where it is kept."""
     if as_json:
-        said = {"run": str(made.path), **made.header, **made.cursor._asdict()}
-        _print_json({**said, "table": made.table(), "metrics": made.rows()})
+        _print_json({**made.summary(), "table": made.table(), "metrics": made.rows()})
         return
     print(made)
-    took = f" in {float(made.header['wall_seconds']):,.0f} s" if "wall_seconds" in made.header else ""
-    print(f"\n{made.path}  {made.cursor.seq:,} facts{took}, digest {made.cursor.digest[:16]}")
+    said = made.summary()
+    took = f" in {said['seconds']:,.0f} s" if said["seconds"] is not None else ""
+    print(f"\n{said['run']}  {said['facts']:,} facts{took}, digest {said['digest'][:16]}")
 
 
 def _print_json(value: Any) -> None:

@@ -66,9 +66,8 @@ class _Bar:
         self._bar.stop()
 
     def tell(self, done: float, events: int) -> None:
-        self._bar.update(
-            self._task, description=self._doing, completed=done, rate=f"{self._rate(events):,.0f} events/s"
-        )
+        rate, _ = self._rate(done, events)
+        self._bar.update(self._task, description=self._doing, completed=done, rate=f"{rate:,.0f} events/s")
 
 
 def _rich_bar() -> Progress:
@@ -90,37 +89,39 @@ def _rich_bar() -> Progress:
 class _Lines:
     def __init__(self, doing: str, first: str) -> None:
         self._doing, self._first = doing, first
-        self._began = self._told = time.monotonic()
+        self._told = time.monotonic()
         self._rate = _Rate()
-        self._began_events = False
+        self._has_begun = False
 
     def show(self) -> None:
-        if not self._began_events:
+        if not self._has_begun:
             print(f"{self._doing}, {self._first}", file=sys.stderr, flush=True)
 
     def stop(self) -> None:
         pass
 
     def tell(self, done: float, events: int) -> None:
-        now, rate, self._began_events = time.monotonic(), self._rate(events), True
+        self._has_begun = True
+        now, (rate, left) = time.monotonic(), self._rate(done, events)
         if now - self._told < LINE_EVERY:
             return
         self._told = now
-        left = (now - self._began) * (1.0 - done) / done if done > 0.02 else 0.0
         remaining = f", about {left:,.0f} s left" if left else ""
         print(f"{self._doing}: {100 * done:.0f} %, {rate:,.0f} events/s{remaining}", file=sys.stderr, flush=True)
 
 
 class _Rate:
-    """Events a second over about the last ten seconds, so that compiling at the start does not weigh on it for long."""
+    """Events a second and seconds left, by the last twenty seconds: compiling at the start does not weigh for long."""
 
     def __init__(self) -> None:
-        self._marks = [(time.monotonic(), 0)]
+        self._marks = [(time.monotonic(), 0, 0.0)]
 
-    def __call__(self, events: int) -> float:
+    def __call__(self, done: float, events: int) -> tuple[float, float]:
         now = time.monotonic()
-        while len(self._marks) > 1 and now - self._marks[0][0] > 10.0:
+        while len(self._marks) > 1 and now - self._marks[0][0] > 20.0:
             self._marks.pop(0)
-        then, before = self._marks[0]
-        self._marks.append((now, events))
-        return (events - before) / max(now - then, 1e-9)
+        then, events_then, done_then = self._marks[0]
+        self._marks.append((now, events, done))
+        seconds = max(now - then, 1e-9)
+        left = (1.0 - done) * seconds / (done - done_then) if done > done_then else 0.0
+        return (events - events_then) / seconds, left

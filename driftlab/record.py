@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +59,7 @@ class Traffic:
     revenue: float  # money, of those purchases
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """One drift as the truth tells it: when it set in, when it was over, and in words what it was."""
 
     time: int  # microseconds
