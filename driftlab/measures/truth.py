@@ -21,8 +21,8 @@ from driftlab.record import Moment, Record
 SLIDING = 1_000
 """Scored events of a level."""
 
-FEWEST = 100
-"""Scored events below which a level says nothing."""
+FEWEST = 20
+"""Gains within a level below which it says nothing: a lane that hardly ever hits cannot be seen to fall."""
 
 BACK = 0.9
 """Share of the level before a drift at which a lane has recovered from it."""
@@ -40,7 +40,7 @@ class Recovery(NamedTuple):
 
 
 def recovery_after(seen: Record, drift: Moment, end: int | None = None) -> Recovery | None:
-    """Follow the level after a drift; None where too few events were scored on either side.
+    """Follow the level after a drift; None where too little was scored, or hit, to tell a fall from chance.
 
     Args:
         seen: a lane's record.
@@ -50,10 +50,12 @@ def recovery_after(seen: Record, drift: Moment, end: int | None = None) -> Recov
     start = int(np.searchsorted(seen.time, drift.time, side="left"))
     stop = len(seen) if end is None else int(np.searchsorted(seen.time, end, side="left"))
     width = min(SLIDING, start // 2)
-    if width < FEWEST or stop - start < width:
+    if not width or stop - start < width:
         return None
     gains = gain(seen.rank[:stop], 10)
     before = float(gains[max(start - 5 * width, 0) : start].mean())
+    if before * width < FEWEST:
+        return None
     total = np.r_[0.0, np.cumsum(gains[start:])]
     level = (total[width:] - total[:-width]) / width
     back = np.flatnonzero(level >= BACK * before)

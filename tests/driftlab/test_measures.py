@@ -97,7 +97,7 @@ def test_recovery_is_timed_from_the_drift_to_the_level_back() -> None:
     ((_, found),) = recoveries(dropped(0.8, [0.4, 0.8, 0.8]))
     assert found.before == pytest.approx(0.8, rel=1e-6)
     assert found.lowest == pytest.approx(0.4, rel=1e-6)
-    # A level of 90 % needs four fifths... of the way from .4 to .8: .72 is reached when 800 of 1,000 events are good.
+    # .72 is back: a level of 1,000 events from .4 to .8 is there when 800 of them are good again.
     assert found.hours * 3600 == pytest.approx(SLIDING + 800, abs=2)
     assert found.lost == pytest.approx(0.4 * SLIDING, rel=1e-3)
 
@@ -113,6 +113,11 @@ def test_too_few_events_beside_a_drift_are_not_judged() -> None:
     seen = ranked([1.0] * 150)
     drifts = (Moment(140_000_000, 140_000_000, "late"),)
     assert recoveries(Record(**{**vars(seen), "drifts": drifts})) == []
+
+
+def test_a_lane_that_hardly_ever_hits_is_not_judged() -> None:
+    assert recoveries(dropped(0.01, [0.01, 0.01])) == []
+    assert math.isnan(value("recovery", dropped(0.01, [0.01])))
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=20))
