@@ -5,7 +5,7 @@ from model.contract import Catalogue, Events, Outcomes
 from model.encoders import ENCODERS
 from model.encoders.contract import Encoder
 from model.learner import Learner, best
-from model.graphnet import network
+from model.network import network
 from model.parts import Action, Policy, Recommender, Seen
 from model.policies import POLICIES, chain
 

@@ -1,9 +1,9 @@
 """The live graph, packed: whatever an event reads and writes of a node lies in one row of one table.
 
-A row holds, in this order: the entity vector x [d]; the last relations of the node, newest first (K each of: neighbour
-row, relation kind, time, strength, and the node's own event count then); the last successors of a product (S ids and S
-counts); and the node's facts (event count, two decayed rates, category row, brand row, last time). Ids are kept as
-float32, exact below 2**24.
+A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and brand
+(what a neighbour has to know of it); the node's last relations, newest first (K each of neighbour row, kind, time,
+strength, the node's own event count then, times met); the last followers of a product (S ids and S counts); and the
+node's facts (event count, two decayed rates, time of the last event). Ids are kept as float32, exact below 2**24.
 """
 
 from __future__ import annotations
@@ -22,36 +22,56 @@ from model.layout import Layout, fill
 
 KINDS = len(INTERACTIONS)
 FIRST_KIND = int(INTERACTIONS[0])
-FACTS = 6
-"""Facts a node: count, fast rate, slow rate, category row, brand row, last time."""
+
+HEAD = 3
+"""Columns right behind the vector: memory of squared slopes, category row, brand row."""
+
+RELATION = 6
+"""Columns a relation: neighbour row, kind, time, strength, own event count then, times met."""
+
+FACTS = 4
+"""Columns of facts: event count, fast rate, slow rate, time of the last event."""
+
+LENGTHS = 1.0, 20.0, 10.0, 1.0, 0.0
+"""How long vectors start, by section: categories and brands far longer than products, so what is alike starts alike."""
 
 
 class Columns(NamedTuple):
     """Where each part of a row stands.
 
-    >>> Columns(dim=64, neighbours=10, successors=16).width
-    152
+    >>> Columns(dim=64, neighbours=10, followers=16).width
+    163
     """
 
     dim: int
     neighbours: int
-    successors: int
+    followers: int
+
+    @property
+    def head(self) -> slice:
+        """The vector, the optimiser's memory and the kin."""
+        return slice(0, self.dim + HEAD)
+
+    @property
+    def body(self) -> slice:
+        """All that is written anew, not added to: relations, followers, facts."""
+        return slice(self.dim + HEAD, self.width)
 
     @property
     def relations(self) -> slice:
-        return slice(self.dim, self.dim + 5 * self.neighbours)
+        return slice(self.dim + HEAD, self.dim + HEAD + RELATION * self.neighbours)
 
     @property
-    def followers(self) -> slice:
-        return slice(self.relations.stop, self.relations.stop + 2 * self.successors)
+    def follower(self) -> slice:
+        return slice(self.relations.stop, self.relations.stop + 2 * self.followers)
 
     @property
     def facts(self) -> slice:
-        return slice(self.followers.stop, self.width)
+        return slice(self.follower.stop, self.width)
 
     @property
     def width(self) -> int:
-        return self.dim + 5 * self.neighbours + 2 * self.successors + FACTS
+        return self.dim + HEAD + RELATION * self.neighbours + 2 * self.followers + FACTS
 
 
 class Relations(NamedTuple):
@@ -61,49 +81,47 @@ class Relations(NamedTuple):
     kind: Array  # int32[..., K]: 0 to KINDS - 1
     time: Array  # float32[..., K], seconds
     strength: Array  # float32[..., K]: learned, or as the encoder defines it
-    count: Array  # float32[..., K]: the node's own event count at that time
+    events: Array  # float32[..., K]: the node's own event count at that time
+    times: Array  # float32[..., K]: how often the two have met
 
 
 class Facts(NamedTuple):
-    """What is known of some nodes."""
+    """What is known of some nodes; the rates are decayed to `last`, in seconds."""
 
-    count: Array
-    fast: Array  # decayed event rates as of `last`
+    events: Array
+    fast: Array
     slow: Array
-    category: Array  # int32 rows
-    brand: Array
-    last: Array  # float32 seconds
+    last: Array
 
 
 def relations_of(rows: Array, columns: Columns) -> Relations:
-    parts = rows[..., columns.relations].reshape(*rows.shape[:-1], 5, columns.neighbours)
-    ids, kind, time, strength, count = (parts[..., n, :] for n in range(5))
-    return Relations(ids.astype(jnp.int32), kind.astype(jnp.int32), time, strength, count)
+    """Read the relations of rows float32[..., width]."""
+    block = rows[..., columns.relations].reshape(*rows.shape[:-1], RELATION, columns.neighbours)
+    ids, kind, time, strength, events, times = (block[..., n, :] for n in range(RELATION))
+    return Relations(ids.astype(jnp.int32), kind.astype(jnp.int32), time, strength, events, times)
 
 
-def facts_of(rows: Array, columns: Columns) -> Facts:
-    return facts_in(rows[..., columns.facts])
+def facts_of(block: Array) -> Facts:
+    """Read the facts from their columns float32[..., 4]."""
+    return Facts(*(block[..., n] for n in range(FACTS)))
 
 
-def facts_in(block: Array) -> Facts:
-    """Read the facts columns alone, float32[..., 6]."""
-    count, fast, slow, category, brand, last = (block[..., n] for n in range(FACTS))
-    return Facts(count, fast, slow, category.astype(jnp.int32), brand.astype(jnp.int32), last)
+def kin_of(head: Array, columns: Columns) -> Array:
+    """Return the rows of category and brand, int32[..., 2], of heads float32[..., d + 3]."""
+    return head[..., columns.dim + 1 : columns.dim + 3].astype(jnp.int32)
 
 
 def plant(layout: Layout, catalogue: Catalogue, columns: Columns, spread: float, seed: int) -> NDArray[np.float32]:
     """Return the table before the first event, float32[rows, width]: Gaussian vectors, no relations."""
-
     def draw(section: int, rows: int) -> NDArray[np.float32]:
-        scale = spread if section < len(layout) else 0.0
-        return scale * stream(seed, "entities", section).standard_normal((rows, columns.dim), dtype=np.float32)
+        drawn = stream(seed, "entities", section).standard_normal((rows, columns.dim), dtype=np.float32)
+        return np.float32(spread * LENGTHS[section]) * drawn
 
     table = np.zeros((layout.rows, columns.width), np.float32)
     table[:, : columns.dim] = fill(layout, draw)
+    table[:, columns.dim + 1 : columns.dim + 3] = layout.null
     table[:, columns.relations.start : columns.relations.start + columns.neighbours] = -1
-    table[:, columns.followers.start : columns.followers.start + columns.successors] = -1
-    table[:, columns.facts.start + 3 : columns.facts.start + 5] = layout.null
-    products = slice(0, layout.products)
-    for place, ids, row in ((3, catalogue.category, layout.category), (4, catalogue.brand, layout.brand)):
-        table[products, columns.facts.start + place] = np.where(ids >= 0, row(ids), layout.null)
+    table[:, columns.follower.start : columns.follower.start + columns.followers] = -1
+    for place, ids, row in ((1, catalogue.category, layout.category), (2, catalogue.brand, layout.brand)):
+        table[: layout.products, columns.dim + place] = np.where(ids >= 0, row(ids), layout.null)
     return table

@@ -29,6 +29,8 @@ class Neighbourhood(NamedTuple):
 class Encoder(NamedTuple):
     """A part: `make(dim, rngs)` gives a Flax module, called with a `Neighbourhood` for float32[C, d].
 
+    `habits` says whether scores have the terms of `model.habits`, or are the product of two vectors and nothing else.
+
     `relate(shared, strengths)` gives the strength to be stored for a new relation from `shared` float32[K], the number
     of categories and brands that the target shares with each of the shopper's last products, and their strengths.
     """
@@ -36,3 +38,4 @@ class Encoder(NamedTuple):
     name: str
     make: Callable[[int, nnx.Rngs], nnx.Module]
     relate: Callable[[Array, Array], Array]
+    habits: bool

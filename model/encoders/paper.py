@@ -37,10 +37,13 @@ class Paper(nnx.Module):
         return jax.nn.sigmoid(jnp.einsum("ck,ckd->cd", row, around.near) + around.kin + self.bias_x[...])
 
 
-def paper() -> Encoder:
-    """The source paper's encoder; see the module for the formulae and how they are read."""
+def paper(habits: bool = False) -> Encoder:
+    """The source paper's encoder; see the module for its formulae and how they are read.
+
+    The paper scores by its entity vectors alone; `habits = true` adds the terms of `model.habits`.
+    """
 
     def relate(shared: Array, strengths: Array) -> Array:
         return jnp.sum(shared * jax.nn.sigmoid(strengths))
 
-    return Encoder("paper", Paper, relate)
+    return Encoder("paper", Paper, relate, habits)

@@ -43,6 +43,6 @@ class Sage(nnx.Module):
         return jnp.concatenate([shopper, products])
 
 
-def sage(near: float = 0.0) -> Encoder:
+def sage(near: float = 0.0, habits: bool = True) -> Encoder:
     """The default encoder; `near` is how much a product starts as its last shoppers."""
-    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), lambda shared, strengths: jnp.float32(0))
+    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), lambda shared, strengths: jnp.float32(0), habits)

@@ -1,0 +1,75 @@
+"""Reading the graph: some nodes, their last relations, and the categories and brands of the products among them.
+
+The first node is the shopper, the others are products; only the shopper's neighbours are products with kin of their own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from model.encoders.contract import Neighbourhood
+from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_of
+from model.layout import Layout
+
+
+class Vectors(NamedTuple):
+    """The numbers that gradients flow to, as they were gathered."""
+
+    own: Array  # float32[C, d]
+    near: Array  # float32[C, K, d]
+    kin: Array  # float32[C - 1 + K, 2, d]: category and brand of the products, then of the shopper's neighbours
+    strength: Array  # float32[C, K]
+
+
+class Reading(NamedTuple):
+    """C nodes and what was read around them, with the rows it was read from."""
+
+    centres: Array  # int32[C]: rows
+    near: Array  # int32[C, K]: rows; the null row where there is no relation
+    kin: Array  # int32[C - 1 + K, 2]: rows
+    rows: Array  # float32[C, width]
+    vectors: Vectors
+    memory: Array  # float32[C + C K + 2 (C - 1 + K)]: the optimiser's, in the order own, near, kin
+    relations: Relations  # [C, K]
+    facts: Facts  # [C]
+    near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
+
+
+def read(table: Array, centres: Array, columns: Columns, layout: Layout) -> Reading:
+    """Gather the neighbourhoods of the shopper and products whose rows are `centres` int32[C]."""
+    d = columns.dim
+    rows = table[centres]
+    relations, facts = relations_of(rows, columns), facts_of(rows[:, columns.facts])
+    near = jnp.where(relations.ids >= 0, relations.ids, layout.null)
+    heads = table[near.reshape(-1), columns.head].reshape(*near.shape, -1)
+    near_kin = kin_of(heads[0], columns)
+    kin = jnp.concatenate([kin_of(rows[1:], columns), near_kin])
+    kin_heads = table[kin.reshape(-1), : d + 1].reshape(*kin.shape, -1)
+    memory = jnp.concatenate([rows[:, d], heads[..., d].reshape(-1), kin_heads[..., d].reshape(-1)])
+    vectors = Vectors(rows[:, :d], heads[..., :d], kin_heads[..., :d], relations.strength)
+    return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin)
+
+
+def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
+    """Put what was read into the form that encoders take, as of `now`."""
+    relations, products = reading.relations, reading.centres.shape[0] - 1
+    kin = vectors.kin.sum(axis=1)
+    return Neighbourhood(
+        own=vectors.own,
+        kin=jnp.pad(kin[:products], ((1, 0), (0, 0))),
+        near=vectors.near.at[0].add(kin[products:]),
+        strength=vectors.strength,
+        kind=jnp.maximum(relations.kind, 0),
+        age=jnp.maximum(now - relations.time, 0.0),
+        rank=jnp.maximum(reading.facts.events[:, None] - relations.events, 0.0),
+        there=relations.ids >= 0,
+    )
+
+
+def shopper_of(reading: Reading) -> tuple[Relations, Array]:
+    """Return the shopper's relations [K] and event count."""
+    return jax.tree.map(lambda leaf: leaf[0], reading.relations), reading.facts.events[0]

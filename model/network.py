@@ -1,0 +1,182 @@
+"""The online graph network: one event reads the neighbourhood it touches, learns on it, and writes it back.
+
+Scored:  s(u, i, t) = trust z_u . z_i + c_i + p(u, i, t), with z from the encoder and the rest from `model.habits`.
+Learned: the loss of `model.loss`, by stochastic gradient on the vectors of the touched rows (row-wise Adagrad, Duchi et
+al. 2011), the strengths of the touched relations, the encoder's weights, and the habits (Adagrad).
+Written: the touched vectors, the new relation at both ends, the follower of the product before, the served rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+
+from journal.chance import stream_key
+from model import crowd, grid, habits, writing
+from model.chance import below
+from model.contract import Catalogue
+from model.encoders.contract import Encoder
+from model.graph import Columns, facts_of, plant
+from model.habits import Habits
+from model.layout import Layout
+from model.loss import NEVER, Rivals, vectors_loss, weights_loss
+from model.neighbourhood import Reading, Vectors, around, read, shopper_of
+from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
+
+EPSILON = 1e-8
+
+
+def network(
+    encoder: Encoder,
+    dim: int = 64,
+    neighbours: int = 10,
+    followers: int = 16,
+    negatives: int = 8,
+    crowd: int = 128,
+    rate: float = 0.01,
+    weights: float = 0.003,
+    habit: float = 0.5,
+    spread: float = 0.015,
+) -> Recommender:
+    """Build the network around an encoder.
+
+    dim         length of the vectors
+    neighbours  last relations of a node that are kept and read (K)
+    followers   last followers of a product that are kept and read (S)
+    negatives   products drawn against each event, whose vectors learn too
+    crowd       products that stand for the whole catalogue when the habits are weighed
+    rate        learning rate of the entity vectors; `weights` and `habit` are those of the encoder and the habits
+    spread      standard deviation of the entity vectors at first
+    """
+    columns = Columns(dim, neighbours, followers)
+    net = _Network(encoder, columns, negatives, crowd, Rates(rate, weights, habit), spread)
+    centres = 2 + negatives
+    rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
+    encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, (rows, 4.0 * encoding + 4.0 * crowd * dim))
+
+
+class Rates(NamedTuple):
+    vectors: float
+    weights: float
+    habits: float
+
+
+class _Network:
+    """The functions of a `Recommender`; holds nothing that changes."""
+
+    def __init__(
+        self, encoder: Encoder, columns: Columns, negatives: int, crowd: int, rates: Rates, spread: float
+    ) -> None:
+        self.encoder, self.columns, self.spread = encoder, columns, spread
+        self.negatives, self.crowd, self.rates = negatives, crowd, rates
+        self.shape, _ = nnx.split(encoder.make(columns.dim, nnx.Rngs(0)))
+
+    def init(self, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
+        table = jnp.asarray(plant(layout, catalogue, self.columns, self.spread, seed))
+        module = self.encoder.make(self.columns.dim, nnx.Rngs(stream_key(seed, "encoder") % 2**31))
+        state = {
+            "table": table,
+            "encoder": nnx.to_pure_dict(nnx.split(module)[1]),
+            "habits": habits.start(),
+            "memory": jax.tree.map(jnp.zeros_like, habits.start()),
+            "shelves": crowd.stock(catalogue.category, layout.categories),
+            "seed": jnp.int32(seed % 2**31),
+        }
+        return state, self._serve_all(state, layout)
+
+    def _serve_all(self, state: Tree, layout: Layout) -> Array:
+        """The whole served table, some products at a time."""
+        rows = jax.jit(lambda products: self._rows(state, jnp.append(layout.null, products), jnp.float32(0), layout))
+        return jnp.concatenate([rows(part) for part in jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))])
+
+    def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
+        """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands."""
+        reading = read(state["table"], centres, self.columns, layout)
+        z = grid.vectors(self.encode(state["encoder"], reading, reading.vectors, now)[1:])
+        if not self.encoder.habits:
+            return jnp.pad(z, ((0, 0), (0, 1)))
+        facts = jax.tree.map(lambda leaf: leaf[1:], reading.facts)
+        return jnp.concatenate([z, grid.biases(habits.popularity(state["habits"], facts, now))[:, None]], axis=1)
+
+    def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
+        """Return the vectors float32[C, d] of the nodes that were read."""
+        module: Any = nnx.merge(self.shape, weights)
+        return module(around(reading, vectors, now))  # type: ignore[no-any-return]
+
+    def query(self, state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
+        table, habit = state["table"], state["habits"]
+        reading = read(table, layout.shopper(query.shopper)[None], self.columns, layout)
+        z = self.encode(state["encoder"], reading, reading.vectors, query.time)[0]
+        if not self.encoder.habits:
+            return Scored(jnp.append(grid.vectors(z), 1.0), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
+        vector = grid.vectors(habit.trust * z)
+        ids, bonus = self._bonuses(habit, table, reading, query.time)
+        alike = shop.served.at[ids].get(mode="clip")[:, :-1] @ vector
+        return Scored(jnp.append(vector, 1.0), ids, grid.biases(bonus - (1.0 - habit.alike) * alike))
+
+    def _bonuses(self, habit: Habits, table: Array, reading: Reading, now: Array) -> tuple[Array, Array]:
+        own, events = shopper_of(reading)
+        return habits.bonuses(habit, own, events, table[reading.near[0, 0], self.columns.follower], now)
+
+    def learn(self, state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
+        drawn = below(13, seen.seq + state["seed"] * 31, self.negatives, shop.products)
+        centres = jnp.concatenate([jnp.stack([layout.shopper(seen.shopper), seen.product]), drawn])
+        reading = read(state["table"], centres, self.columns, layout)
+        rivals = self._rivals(state, shop, reading, seen, layout) if self.encoder.habits else None
+        fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
+
+        def loss(vectors: Vectors, weights: Tree, habit: Habits) -> Array:
+            z = self.encode(weights, reading, vectors, seen.time)
+            total = vectors_loss(z, fair)
+            if rivals is not None:
+                ids, bonus = self._bonuses(habit, state["table"], reading, seen.time)
+                facts = jax.tree.map(lambda leaf: leaf[1], reading.facts)
+                total += weights_loss(z[:2], habit, seen.product, facts, (ids, bonus, rivals[0]), rivals[1], seen.time)
+            return total
+
+        slopes = jax.grad(loss, argnums=(0, 1, 2))(reading.vectors, state["encoder"], state["habits"])
+        return self._write(state, reading, slopes, seen, action, on, layout)
+
+    def _rivals(
+        self, state: Tree, shop: Shop, reading: Reading, seen: Seen, layout: Layout
+    ) -> tuple[Rivals, Rivals]:
+        """Return the products with a bonus and the crowd, as they are served."""
+        ids, _ = self._bonuses(state["habits"], state["table"], reading, seen.time)
+        category = reading.near_kin[:, 0]
+        unknown = jnp.where(category == layout.null, layout.categories, category - layout.products)
+        recent = jnp.where(reading.near[0] != layout.null, unknown, -1)
+        words = crowd.words_for(state["seed"], seen.seq, self.crowd)
+        drawn, counts_for = crowd.draw(state["shelves"], recent, shop.products, words)
+        known = (drawn == seen.product) | (drawn[:, None] == ids[None, :]).any(axis=1)
+        both = jnp.concatenate([ids, drawn])
+        extra = jnp.concatenate([jnp.zeros(ids.shape[0]), jnp.where(known, NEVER, counts_for)])
+        extra = jnp.where(shop.on_sale.at[both].get(mode="clip") > 0, extra, NEVER)
+        vectors = shop.served.at[both].get(mode="clip")[:, :-1]
+        facts = state["table"].at[both, self.columns.facts].get(mode="clip")
+        n = ids.shape[0]
+        return (
+            Rivals(vectors[:n], facts_of(facts[:n]), extra[:n]),
+            Rivals(vectors[n:], facts_of(facts[n:]), extra[n:]),
+        )
+
+    def _write(
+        self, state: Tree, reading: Reading, slopes: tuple, seen: Seen, action: Action, on: Array, layout: Layout
+    ) -> Learned:
+        vectors, weights, habit = slopes
+        rate = jnp.where(on, self.rates.vectors * action.rate, 0.0)
+        last = state["table"][reading.near[0, 0]]
+        table = writing.move(state["table"], reading, vectors, rate, on, layout)
+        fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
+        table = table.at[jnp.where(on, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
+        step = jnp.where(on, self.rates.weights * action.weights, 0.0)
+        encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], weights)
+        memory = jax.tree.map(lambda m, g: m + jnp.where(on, g * g, 0.0), state["memory"], habit)
+        step = jnp.where(on, self.rates.habits * action.weights, 0.0)
+        moved = jax.tree.map(lambda w, g, m: w - step * g * jax.lax.rsqrt(m + EPSILON), state["habits"], habit, memory)
+        state = {**state, "table": table, "encoder": encoder, "habits": moved, "memory": memory}
+        return Learned(state, reading.centres[1:], self._rows(state, reading.centres, seen.time, layout))

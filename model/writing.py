@@ -1,0 +1,87 @@
+"""Writing the graph: vectors move against their slopes, and a new relation enters the memories at both of its ends."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from model.encoders.contract import Encoder
+from model.graph import FIRST_KIND, RELATION, Columns, facts_of
+from model.habits import met
+from model.layout import Layout
+from model.neighbourhood import Reading, Vectors
+from model.parts import Seen
+from model.recent import place_of, remember, to_front
+
+EPSILON = 1e-8
+
+
+def move(table: Array, reading: Reading, slopes: Vectors, rate: Array, on: Array, layout: Layout) -> Array:
+    """Return the table with every touched vector moved by one step of row-wise Adagrad.
+
+    A row that was read several times is moved once for each, by the sum.
+    """
+    d = slopes.own.shape[-1]
+    at = jnp.concatenate([reading.centres, reading.near.reshape(-1), reading.kin.reshape(-1)])
+    slope = jnp.concatenate([slopes.own, slopes.near.reshape(-1, d), slopes.kin.reshape(-1, d)])
+    square = jnp.mean(slope * slope, axis=1, keepdims=True)
+    step = -rate * slope * lax.rsqrt(reading.memory[:, None] + square + EPSILON)
+    change = jnp.concatenate([step, jnp.where(on, square, 0.0)], axis=1)
+    return table.at[jnp.where(at == layout.null, layout.rows, at), : d + 1].add(change, mode="drop")
+
+
+class Fresh(NamedTuple):
+    """Bodies of rows to be written."""
+
+    at: Array  # int32[3]: shopper, product, and the shopper's product before, each once (else no row)
+    rows: Array  # float32[3, width - d - 3]
+
+
+def relate(
+    reading: Reading, last: Array, strength_step: Array, seen: Seen, encoder: Encoder, columns: Columns, layout: Layout
+) -> Fresh:
+    """Return the rows of shopper and product with their new relation, and of the product before with its follower.
+
+    `last` float32[width] is the row of the product before, `strength_step` float32[C, K] what strengths lose.
+    """
+    shopper, product = reading.centres[0], reading.centres[1]
+    strength = encoder.relate(_shared(reading, layout), reading.relations.strength[0])
+    ends = [
+        _with_relation(reading, 0, product, strength, strength_step, seen, columns),
+        _with_relation(reading, 1, shopper, strength, strength_step, seen, columns),
+    ]
+    facts = facts_of(reading.rows[:2, columns.facts])
+    before = reading.near[0, 0]
+    followed = remember(last[columns.follower], seen.product, before != layout.null)
+    same = before == product
+    rows = jnp.stack([*ends, last.at[columns.follower].set(followed)])
+    rows = rows.at[:2, columns.facts].set(met(facts, seen.time))
+    rows = rows.at[1, columns.follower].set(jnp.where(same, followed, rows[1, columns.follower]))
+    third = jnp.where(same | (before == layout.null), layout.rows, before)
+    return Fresh(jnp.stack([shopper, product, third]), rows[:, columns.body])
+
+
+def _shared(reading: Reading, layout: Layout) -> Array:
+    """How many of category and brand the product shares with each of the shopper's products, float32[K]."""
+    own, theirs = reading.kin[0], reading.near_kin
+    return ((theirs == own) & (own != layout.null)).sum(axis=1).astype(jnp.float32)
+
+
+def _with_relation(
+    reading: Reading, end: int, other: Array, strength: Array, step: Array, seen: Seen, columns: Columns
+) -> Array:
+    """The row of one end with the relation to `other` first; a relation that is there already is renewed."""
+    row = reading.rows[end]
+    block = row[columns.relations].reshape(RELATION, -1)
+    block = block.at[3].add(-step[end])
+    place = place_of(block[0], other)
+    again = block[0, place] == other
+    kind = (seen.kind - FIRST_KIND).astype(jnp.float32)
+    times = jnp.where(again, block[5, place], 0.0) + 1.0
+    learned = jnp.where(again, block[3, place], 0.0)
+    strength = jnp.where(strength == 0.0, learned, strength)
+    events = reading.facts.events[end] + 1.0
+    newest = jnp.stack([other.astype(jnp.float32), kind, seen.time, strength, events, times])
+    return row.at[columns.relations].set(to_front(block, place, newest).reshape(-1))
