@@ -1,37 +1,29 @@
-"""The loss of one event: a softmax that teaches the vectors, and a softmax that weighs the vectors against the habits.
+"""The losses of one event: a softmax that teaches the vectors, and a softmax that weighs the vectors against the habits.
 
     vectors: -log exp(z_u . z_i) / sum over i and n uniform negatives           (the negatives' own rows learn too)
     weights: -log exp s(u, i) / (sum over i, rivals, crowd), each draw of the crowd times 1 / (n q), see `model.crowd`
 
-The rivals are all products that have a bonus p. The second softmax does not move the vectors: what a habit explains, the
-vectors need not, but what they say is to be trusted as far as it helps over the whole catalogue.
+The rivals are all products with habits. The second softmax does not move the vectors: what a habit explains, the vectors
+need not, but what they say is to be trusted as far as it helps over the whole catalogue. It is linear in the weights, so
+its slope is written out: the expected features less those of the product that came.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from model import habits
-from model.graph import Facts
-from model.habits import Habits
-
 NEVER = -1e9
-
-
-class Rivals(NamedTuple):
-    """Products that are scored as they are served: their vectors, their facts, and what each counts for."""
-
-    vectors: Array  # float32[M, d]
-    facts: Facts  # [M]
-    extra: Array  # float32[M]: log of the number of products it stands for; NEVER where it does not count
+"""The log of no product at all, for a draw that does not count."""
 
 
 def softmax_loss(target: Array, others: Array) -> Array:
-    """Return -log softmax of the target against the others, nats."""
+    """Return -log softmax of the target against the others, nats.
+
+    >>> float(softmax_loss(jnp.float32(0), jnp.zeros(1)))
+    0.6931471824645996
+    """
     return jax.nn.logsumexp(jnp.append(others, target)) - target
 
 
@@ -41,21 +33,16 @@ def vectors_loss(z: Array, fair: Array) -> Array:
     return softmax_loss(alike[0], jnp.where(fair, alike[1:], NEVER))
 
 
-def weights_loss(
-    z: Array, habit: Habits, product: Array, facts: Facts, own: tuple[Array, Array, Rivals], crowd: Rivals, now: Array
-) -> Array:
-    """Return the loss of the habits, given z float32[2, d] of shopper and product and the product's facts.
+def weights_slope(weights: Array, target: Array, others: Array, extra: Array) -> Array:
+    """Return the slope float32[F] of the second loss at `weights`.
 
-    `own` are the ids, the bonuses p and the rows of the products that have a bonus.
+    `target` float32[F] are the features of the product that came, `others` float32[M, F] those of rivals and crowd, and
+    `extra` float32[M] the log of how many products each stands for.
+
+    >>> slope = weights_slope(jnp.zeros(1), jnp.ones(1), jnp.zeros((1, 1)), jnp.zeros(1))
+    >>> slope.tolist()
+    [-0.5]
     """
-    shopper, target = jax.lax.stop_gradient(z)
-    ids, bonus, rivals = own
-    is_target = ids == product
-    again = is_target.any()
-    share = jnp.where(again, habit.alike, 1.0)
-    score = share * habit.trust * (target @ shopper) + habits.popularity(habit, facts, now)
-    score = score + jnp.where(is_target, bonus, 0.0).sum()
-    theirs = habit.alike * habit.trust * (rivals.vectors @ shopper) + habits.popularity(habit, rivals.facts, now)
-    theirs = jnp.where(is_target | (ids < 0), NEVER, theirs + bonus + rivals.extra)
-    others = habit.trust * (crowd.vectors @ shopper) + habits.popularity(habit, crowd.facts, now) + crowd.extra
-    return softmax_loss(score, jnp.concatenate([theirs, others]))
+    logits = jnp.append(others @ weights + extra, target @ weights)
+    chance = jax.nn.softmax(logits)
+    return chance[:-1] @ others + (chance[-1] - 1.0) * target

@@ -21,9 +21,8 @@ from model.chance import below
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
 from model.graph import Columns, facts_of, plant
-from model.habits import Habits
 from model.layout import Layout
-from model.loss import NEVER, Rivals, vectors_loss, weights_loss
+from model.loss import NEVER, vectors_loss, weights_slope
 from model.neighbourhood import Reading, Vectors, around, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 
@@ -83,7 +82,7 @@ class _Network:
             "table": table,
             "encoder": nnx.to_pure_dict(nnx.split(module)[1]),
             "habits": habits.start(),
-            "memory": jax.tree.map(jnp.zeros_like, habits.start()),
+            "memory": jnp.zeros_like(habits.start()),
             "shelves": crowd.stock(catalogue.category, layout.categories),
             "seed": jnp.int32(seed % 2**31),
         }
@@ -101,7 +100,8 @@ class _Network:
         if not self.encoder.habits:
             return jnp.pad(z, ((0, 0), (0, 1)))
         facts = jax.tree.map(lambda leaf: leaf[1:], reading.facts)
-        return jnp.concatenate([z, grid.biases(habits.popularity(state["habits"], facts, now))[:, None]], axis=1)
+        popular = habits.popularity(facts, now) @ state["habits"][habits.HABITS : -2]
+        return jnp.concatenate([z, grid.biases(popular)[:, None]], axis=1)
 
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""
@@ -109,60 +109,59 @@ class _Network:
         return module(around(reading, vectors, now))  # type: ignore[no-any-return]
 
     def query(self, state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
-        table, habit = state["table"], state["habits"]
+        table, weights = state["table"], state["habits"]
         reading = read(table, layout.shopper(query.shopper)[None], self.columns, layout)
         z = self.encode(state["encoder"], reading, reading.vectors, query.time)[0]
         if not self.encoder.habits:
             return Scored(jnp.append(grid.vectors(z), 1.0), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
-        vector = grid.vectors(habit.trust * z)
-        ids, bonus = self._bonuses(habit, table, reading, query.time)
-        alike = shop.served.at[ids].get(mode="clip")[:, :-1] @ vector
-        return Scored(jnp.append(vector, 1.0), ids, grid.biases(bonus - (1.0 - habit.alike) * alike))
+        vector = grid.vectors(habits.trust(weights) * z)
+        ids, phi = self._habits(table, reading, query.time)
+        rows = shop.served.at[ids].get(mode="clip")[:, :-1]
+        bonus = phi @ weights[: habits.HABITS] + weights[-1] * (rows @ z) - rows @ vector
+        return Scored(jnp.append(vector, 1.0), ids, grid.biases(bonus))
 
-    def _bonuses(self, habit: Habits, table: Array, reading: Reading, now: Array) -> tuple[Array, Array]:
+    def _habits(self, table: Array, reading: Reading, now: Array) -> tuple[Array, Array]:
         own, events = shopper_of(reading)
-        return habits.bonuses(habit, own, events, table[reading.near[0, 0], self.columns.follower], now)
+        return habits.features(own, events, table[reading.near[0, 0], self.columns.follower], now)
 
     def learn(self, state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         drawn = below(13, seen.seq + state["seed"] * 31, self.negatives, shop.products)
         centres = jnp.concatenate([jnp.stack([layout.shopper(seen.shopper), seen.product]), drawn])
         reading = read(state["table"], centres, self.columns, layout)
-        rivals = self._rivals(state, shop, reading, seen, layout) if self.encoder.habits else None
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
-        def loss(vectors: Vectors, weights: Tree, habit: Habits) -> Array:
+        def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
             z = self.encode(weights, reading, vectors, seen.time)
-            total = vectors_loss(z, fair)
-            if rivals is not None:
-                ids, bonus = self._bonuses(habit, state["table"], reading, seen.time)
-                facts = jax.tree.map(lambda leaf: leaf[1], reading.facts)
-                total += weights_loss(z[:2], habit, seen.product, facts, (ids, bonus, rivals[0]), rivals[1], seen.time)
-            return total
+            return vectors_loss(z, fair), z[0]
 
-        slopes = jax.grad(loss, argnums=(0, 1, 2))(reading.vectors, state["encoder"], state["habits"])
-        return self._write(state, reading, slopes, seen, action, on, layout)
+        slopes, z = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])
+        habit = self._weigh(state, shop, reading, z, seen, layout) if self.encoder.habits else None
+        return self._write(state, reading, (*slopes, habit), seen, action, on, layout)
 
-    def _rivals(
-        self, state: Tree, shop: Shop, reading: Reading, seen: Seen, layout: Layout
-    ) -> tuple[Rivals, Rivals]:
-        """Return the products with a bonus and the crowd, as they are served."""
-        ids, _ = self._bonuses(state["habits"], state["table"], reading, seen.time)
+    def _weigh(self, state: Tree, shop: Shop, reading: Reading, z: Array, seen: Seen, layout: Layout) -> Array:
+        """Return the slope of the habits: the product that came, against those with habits and the crowd, as served."""
+        ids, phi = self._habits(state["table"], reading, seen.time)
         category = reading.near_kin[:, 0]
-        unknown = jnp.where(category == layout.null, layout.categories, category - layout.products)
-        recent = jnp.where(reading.near[0] != layout.null, unknown, -1)
+        recent = jnp.where(category == layout.null, layout.categories, category - layout.products)
+        recent = jnp.where(reading.near[0] != layout.null, recent, -1)
         words = crowd.words_for(state["seed"], seen.seq, self.crowd)
         drawn, counts_for = crowd.draw(state["shelves"], recent, shop.products, words)
-        known = (drawn == seen.product) | (drawn[:, None] == ids[None, :]).any(axis=1)
-        both = jnp.concatenate([ids, drawn])
-        extra = jnp.concatenate([jnp.zeros(ids.shape[0]), jnp.where(known, NEVER, counts_for)])
-        extra = jnp.where(shop.on_sale.at[both].get(mode="clip") > 0, extra, NEVER)
-        vectors = shop.served.at[both].get(mode="clip")[:, :-1]
-        facts = state["table"].at[both, self.columns.facts].get(mode="clip")
-        n = ids.shape[0]
-        return (
-            Rivals(vectors[:n], facts_of(facts[:n]), extra[:n]),
-            Rivals(vectors[n:], facts_of(facts[n:]), extra[n:]),
-        )
+
+        everyone = jnp.concatenate([ids, drawn, seen.product[None]])
+        vectors = shop.served.at[everyone].get(mode="clip")[:, :-1]
+        facts = facts_of(state["table"].at[everyone, self.columns.facts].get(mode="clip"))
+        rates = habits.popularity(facts, seen.time)
+        alike, n = vectors @ z, ids.shape[0]
+        own = jnp.arange(everyone.shape[0]) < n
+        agree = jnp.stack([jnp.where(own, 0.0, alike), jnp.where(own, alike, 0.0)], axis=1)
+        phi = jnp.concatenate([jnp.pad(phi, ((0, self.crowd + 1), (0, 0))), rates, agree], axis=1)
+
+        is_target = ids == seen.product
+        target = jnp.where(is_target.any(), is_target.astype(jnp.float32) @ phi[:n], phi[-1])
+        counted = (drawn != seen.product) & ~(drawn[:, None] == ids[None, :]).any(axis=1)
+        extra = jnp.where(jnp.concatenate([(ids >= 0) & ~is_target, counted]), jnp.pad(counts_for, (n, 0)), NEVER)
+        extra = jnp.where(shop.on_sale.at[everyone[:-1]].get(mode="clip") > 0, extra, NEVER)
+        return weights_slope(state["habits"], target, phi[:-1], extra)
 
     def _write(
         self, state: Tree, reading: Reading, slopes: tuple, seen: Seen, action: Action, on: Array, layout: Layout
@@ -175,8 +174,9 @@ class _Network:
         table = table.at[jnp.where(on, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
         step = jnp.where(on, self.rates.weights * action.weights, 0.0)
         encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], weights)
-        memory = jax.tree.map(lambda m, g: m + jnp.where(on, g * g, 0.0), state["memory"], habit)
-        step = jnp.where(on, self.rates.habits * action.weights, 0.0)
-        moved = jax.tree.map(lambda w, g, m: w - step * g * jax.lax.rsqrt(m + EPSILON), state["habits"], habit, memory)
-        state = {**state, "table": table, "encoder": encoder, "habits": moved, "memory": memory}
+        state = {**state, "table": table, "encoder": encoder}
+        if habit is not None:
+            memory = state["memory"] + jnp.where(on, habit * habit, 0.0)
+            step = jnp.where(on, self.rates.habits * action.weights, 0.0)
+            state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
         return Learned(state, reading.centres[1:], self._rows(state, reading.centres, seen.time, layout))
