@@ -21,6 +21,7 @@ app = App(
     help="A laboratory for online recommenders under drifting interests.",
     help_epilogue="Start with `driftlab run small`, then `driftlab run sudden_shift`.",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # it says how to go on
 )
 scenarios = App(name="scenarios", help="See which scenarios there are, and check your own.")
 app.command(scenarios)

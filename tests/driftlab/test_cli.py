@@ -159,3 +159,15 @@ def test_a_users_own_model_py_is_told_what_it_hides(tmp_path: Path) -> None:
     assert shown.returncode != 0
     assert "model.py has the same name" in shown.stderr.splitlines()[-1]
     assert "Rename it" in shown.stderr.splitlines()[-1]
+
+
+def test_a_person_who_stops_a_run_is_told_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("driftlab.sinks.Committing.take", stopped)
+    assert command(["run", "small", "--encoder", "sage", "--policy", "every_event", "--baseline", "popular"]) == 130
+    assert "go on with `driftlab resume small-1.run`" in capsys.readouterr().err
