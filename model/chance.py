@@ -1,4 +1,5 @@
-"""Randomness inside the compiled step: a counter-based hash of a seed and an event's number, so it is the same in any chunk.
+"""Randomness inside the compiled step: a counter-based hash of a seed and an event's number, so it is the same in any
+chunk.
 
 The mixing function is the 32-bit finaliser of MurmurHash3 (Appleby), applied to a Weyl sequence.
 """

@@ -17,6 +17,22 @@ class Catalogue(NamedTuple):
     listed: NDArray[np.bool_]  # [P], on sale before the first event
 
 
+def extended(catalogue: Catalogue, products: int) -> Catalogue:
+    """Return the catalogue with room for `products`: those beyond it are unknown and not listed.
+
+    >>> one = Catalogue(np.zeros(1, np.int32), np.zeros(1, np.int32), np.ones(1, np.float32), np.ones(1, bool))
+    >>> extended(one, 3).category.tolist(), extended(one, 3).listed.tolist()
+    ([0, -1, -1], [True, False, False])
+    """
+    more = (0, max(0, products - len(catalogue.category)))
+    return Catalogue(
+        category=np.pad(catalogue.category, more, constant_values=-1),
+        brand=np.pad(catalogue.brand, more, constant_values=-1),
+        price=np.pad(catalogue.price, more, constant_values=np.nan),
+        listed=np.pad(catalogue.listed, more, constant_values=False),
+    )
+
+
 class Events(NamedTuple):
     """Facts as a model is told them, in order of delivery; n of them, unpadded. See `journal.facts` for the columns."""
 
@@ -28,7 +44,8 @@ class Events(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What came of each of the n events that was scored, in order; costs of all learning since the scored event before."""
+    """What came of each of the n events that was scored, in order; costs of all learning since the scored event
+    before."""
 
     seq: NDArray[np.int64]
     rank: NDArray[np.float32]  # 1 + greater + ties / 2 among all listed products, seen ones included

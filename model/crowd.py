@@ -3,8 +3,9 @@
 A softmax over P products needs its normaliser. Uniform draws miss the few products that matter most, those of the
 categories that the shopper is in, and so underestimate it; the network would then trust its vectors too much (measured:
 on a real log the hit rate falls by a third). Half of the crowd is therefore drawn from all products and half from the
-categories of the shopper's last products, and each draw j counts for 1 / (n q_j) products, with q_j its chance under the
-mixture (importance sampling with the balance heuristic, Veach and Guibas 1995; for softmax: Bengio and Senecal 2008).
+categories of the shopper's last products, and each draw j counts for 1 / (n q_j) products, with q_j its chance under
+the mixture (importance sampling with the balance heuristic, Veach and Guibas 1995; for softmax: Bengio and Senecal
+2008).
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def stock(category: NDArray[np.int32], categories: int) -> Shelves:
 def draw(shelves: Shelves, recent: Array, products: Array, words: Array) -> tuple[Array, Array]:
     """Draw n products and log(1 / (n q)) of each: int32[n], float32[n], from random words uint32[2, n].
 
-    `recent` int32[K] are the categories of the shopper's last products, newest first, -1 where there are none; the newest
-    is drawn from as often as all the others together.
+    `recent` int32[K] are the categories of the shopper's last products, newest first, -1 where there are none; the
+    newest is drawn from as often as all the others together.
     """
     n = words.shape[1]
     half = n // 2

@@ -1,7 +1,8 @@
 """The live graph, packed: whatever an event reads and writes of a node lies in one row of one table.
 
-A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and brand
-(what a neighbour has to know of it); the node's last relations, newest first (K each of neighbour row, kind, time,
+A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and
+brand (what a neighbour has to know of it); the node's last relations, newest first (K each of neighbour row, kind,
+time,
 strength, the node's own event count then, times met); the last followers of a product (S ids and S counts); and the
 node's facts (event count, two decayed rates, time of the last event). Ids are kept as float32, exact below 2**24.
 """
@@ -113,6 +114,7 @@ def kin_of(head: Array, columns: Columns) -> Array:
 
 def plant(layout: Layout, catalogue: Catalogue, columns: Columns, spread: float, seed: int) -> NDArray[np.float32]:
     """Return the table before the first event, float32[rows, width]: Gaussian vectors, no relations."""
+
     def draw(section: int, rows: int) -> NDArray[np.float32]:
         drawn = stream(seed, "entities", section).standard_normal((rows, columns.dim), dtype=np.float32)
         return np.float32(spread * LENGTHS[section]) * drawn

@@ -1,10 +1,11 @@
-"""What needs no vector: a shopper returns to own products, and products follow each other; learned weights say how much.
+"""What needs no vector: a shopper returns to own products, and products follow each other; learned weights say how
+much.
 
 The score of a product is linear in features phi(u, i, t) with one learned weight each, s = w . phi. Most products have
 three: how well the vectors agree, trust z_u . z_i, and two decayed event rates, fast and slow. The shopper's last K
-products and the S followers of the last one have more, and weigh the agreement of the vectors by another number, alike: a
-shopper is like what the shopper met, which says less of whether it is met again. On real streams rules of this kind are
-within a hair of the best temporal networks, so a network has to be able to say what they say.
+products and the S followers of the last one have more, and weigh the agreement of the vectors by another number,
+alike: a shopper is like what the shopper met, which says less of whether it is met again. On real streams rules of
+this kind are within a hair of the best temporal networks, so a network has to be able to say what they say.
 
     own products k   own[kind_k] - order log(1 + own events since) - age log(1 + minutes since) + often log(times met)
     followers s      follow + again log(count_s) - place log(1 + place_s)
@@ -19,7 +20,8 @@ from jax import Array
 
 from model.graph import KINDS, Facts, Relations
 
-NAMES = (*(f"own_{n}" for n in range(KINDS)), "order", "age", "often", "follow", "again", "place", "fast", "slow", "trust", "alike")  # fmt: skip
+_OWN = tuple(f"own_{n}" for n in range(KINDS))
+NAMES = (*_OWN, "order", "age", "often", "follow", "again", "place", "fast", "slow", "trust", "alike")
 """The weights, in order."""
 
 HABITS = KINDS + 6
@@ -36,11 +38,13 @@ def start() -> Array:
 
 
 def trust(weights: Array) -> Array:
+    """Return the weight of the vectors' agreement."""
     return weights[NAMES.index("trust")]
 
 
 def features(own: Relations, events: Array, followers: Array, now: Array) -> tuple[Array, Array]:
-    """Return ids int32[K + S] of the products with habits (-1: none), each once, and their features float32[K + S, HABITS].
+    """Return ids int32[K + S] of the products with habits (-1: none), each once, and their features float32[K + S,
+    HABITS].
 
     `own` are the shopper's relations, `events` the shopper's event count, `followers` float32[2 S] the last product's.
     """
@@ -49,7 +53,9 @@ def features(own: Relations, events: Array, followers: Array, now: Array) -> tup
     places = -jnp.log1p(jnp.arange(ids.shape[0], dtype=jnp.float32))
     theirs = jnp.stack([jnp.ones_like(times), jnp.log(jnp.maximum(times, 1.0)), places], axis=1)
     minutes = jnp.maximum(now - own.time, 0.0) / 60.0
-    ours = jnp.stack([-jnp.log1p(events - own.events), -jnp.log1p(minutes), jnp.log(jnp.maximum(own.times, 1.0))], axis=1)
+    ours = jnp.stack(
+        [-jnp.log1p(events - own.events), -jnp.log1p(minutes), jnp.log(jnp.maximum(own.times, 1.0))], axis=1
+    )
     both = (own.ids[:, None] == ids[None, :]) & (ids >= 0)[None, :]
     followed = jnp.where(both[:, :, None], theirs[None, :, :], 0.0).sum(axis=1)
     ours = jnp.concatenate([jax.nn.one_hot(own.kind, KINDS), ours, followed], axis=1)

@@ -6,7 +6,7 @@ A section has room to grow; it doubles when it is full, so a stream of n new nod
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,15 @@ class Layout(NamedTuple):
     brands: int
     shoppers: int
 
-    def category(self, index):  # type: ignore[no-untyped-def]  # ints, numpy and traced arrays alike
+    # An index is an int, a numpy array or a traced array; the row is the same sort of thing.
+
+    def category(self, index: Any) -> Any:
         return self.products + index
 
-    def brand(self, index):  # type: ignore[no-untyped-def]
+    def brand(self, index: Any) -> Any:
         return self.products + self.categories + index
 
-    def shopper(self, index):  # type: ignore[no-untyped-def]
+    def shopper(self, index: Any) -> Any:
         return self.products + self.categories + self.brands + index
 
     @property
@@ -68,3 +70,11 @@ def regrow(old: NDArray, fresh: NDArray, before: Layout, after: Layout) -> NDArr
     for source, target in zip(before.sections(), after.sections(), strict=True):
         grown[target.start : target.start + source.stop - source.start] = old[source]
     return grown
+
+
+def renumber(rows: NDArray[np.float32], before: Layout, after: Layout) -> NDArray[np.float32]:
+    """Return row numbers of the layout `before` (-1: none) as those of the layout `after`, of the same shape."""
+    starts = [part.start for part in before.sections()]
+    moved = np.array([new.start - old.start for old, new in zip(before.sections(), after.sections(), strict=True)])
+    section = np.searchsorted(starts, rows, side="right") - 1
+    return np.where(rows >= 0, rows + moved[np.maximum(section, 0)], rows).astype(np.float32)

@@ -18,8 +18,8 @@ from safetensors.numpy import load, save
 
 from journal.facts import MICROSECONDS
 from model import loop
-from model.contract import Catalogue, Events, Outcomes
-from model.layout import Layout, regrow, room
+from model.contract import Catalogue, Events, Outcomes, extended
+from model.layout import Layout, regrow, renumber, room
 from model.parts import Event, Policy, Query, Recommender, Shop
 
 OPTIONS = {"xla_cpu_copy_insertion_use_region_analysis": True, "xla_cpu_multi_thread_eigen": False}
@@ -36,9 +36,9 @@ class Learner:
         self.catalogue = catalogue
         self.origin: int | None = None
         self._lay_out(len(catalogue.category), shoppers)
-        state, served = recommender.init(self.layout, self._padded(), seed)
-        listed = np.zeros(self.layout.products, np.int32)
-        listed[: len(catalogue.listed)] = catalogue.listed
+        padded = extended(catalogue, self.layout.products)
+        state, served = recommender.init(self.layout, padded, seed)
+        listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
         self.carry = loop.begin(policy, state, shop)
 
@@ -48,12 +48,6 @@ class Learner:
         self._advance = compiled(self.recommender, self.policy, self.layout)
         self._scores = jax.jit(functools.partial(_scores, self.recommender, self.layout), compiler_options=OPTIONS)
 
-    def _padded(self) -> Catalogue:
-        """The catalogue with room for the products to come."""
-        more = self.layout.products - len(self.catalogue.category)
-        pad = [np.full(more, none, column.dtype) for none, column in zip((-1, -1, np.nan, False), self.catalogue)]
-        return Catalogue(*(np.concatenate([column, end]) for column, end in zip(self.catalogue, pad)))
-
     def advance(self, events: Events) -> Outcomes:
         """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
         if not len(events.seq):
@@ -62,32 +56,30 @@ class Learner:
         if self.origin is None:
             self.origin = int(events.time[0])
         told = self._told(events)
-        n, at, parts = len(events.seq), 0, []
+        n, at = len(events.seq), 0
+        parts: list[loop.Ticks] = []
         while at < n or int(self.carry.due) > 0:
             size = room(min(loop.TICKS, max(n - at, 1)), 8)
-            part = [np.zeros(size, column.dtype) for column in told]
             count = min(size, n - at)
-            for target, source in zip(part, told, strict=True):
-                target[:count] = source[at : at + count]
-            self.carry, ticks = self._advance(self.carry, Event(*part), np.int32(count))
-            ticks = jax.device_get(ticks)
+            part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
+            self.carry, out = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]
+            ticks: loop.Ticks = jax.device_get(out)
             at += int(ticks.used)
             parts.append(ticks)
         return _outcomes(parts, self.recommender.cost)
 
-    def _told(self, events: Events) -> Event:
-        seconds = (events.time - self.origin) / MICROSECONDS
+    def _told(self, events: Events) -> tuple[NDArray[Any], ...]:
+        """The events in the types of the loop, times in seconds since the first."""
+        seconds = (events.time - (self.origin or 0)) / MICROSECONDS
         columns = events.seq, seconds, events.kind, events.shopper, events.product
         types = np.int32, np.float32, np.int32, np.int32, np.int32
-        return Event(*(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True)))
+        return tuple(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True))
 
     def _make_room(self, events: Events) -> None:
         """Grow the tables for ids that have no row yet."""
         shopper, product = int(events.shopper.max(initial=-1)), int(events.product.max(initial=-1))
         if product >= len(self.catalogue.category):
-            more = product + 1 - len(self.catalogue.category)
-            new = Catalogue(*(np.full(more, none, c.dtype) for none, c in zip((-1, -1, np.nan, False), self.catalogue)))
-            self.catalogue = Catalogue(*map(np.concatenate, zip(self.catalogue, new, strict=True)))
+            self.catalogue = extended(self.catalogue, product + 1)
             self.carry = self.carry._replace(shop=self.carry.shop._replace(products=jnp.array(product + 1, jnp.int32)))
         if shopper >= self.layout.shoppers or product >= self.layout.products:
             self._grow(max(product + 1, self.layout.products), max(shopper + 1, self.layout.shoppers))
@@ -95,12 +87,18 @@ class Learner:
     def _grow(self, products: int, shoppers: int) -> None:
         before, carry = self.layout, self.carry
         self._lay_out(products, shoppers)
-        state, served = self.recommender.init(self.layout, self._padded(), self.seed)
-        table = jnp.asarray(regrow(np.asarray(carry.state["table"]), np.asarray(state["table"]), before, self.layout))
+        after = self.layout
+        fresh, served = self.recommender.init(after, extended(self.catalogue, after.products), self.seed)
+        table = np.array(carry.state["table"])
+        for columns in self.recommender.row_ids:
+            table[:, columns] = renumber(table[:, columns], before, after)
+        table = regrow(table, np.asarray(fresh["table"]), before, after)
+        state = {**carry.state, "table": jnp.asarray(table)}
+        if "catalogue" in fresh:
+            state["catalogue"] = fresh["catalogue"]
         served = jnp.asarray(np.concatenate([carry.shop.served, np.asarray(served)[before.products :]]))
-        on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, self.layout.products - before.products)))
-        shop = carry.shop._replace(served=served, on_sale=on_sale)
-        self.carry = carry._replace(state={**carry.state, "table": table}, shop=shop)
+        on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, after.products - before.products)))
+        self.carry = carry._replace(state=state, shop=carry.shop._replace(served=served, on_sale=on_sale))
 
     def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]:
         """Return the scores float32[n, P] of all products for n shoppers at `time` (microseconds): a read.
@@ -123,7 +121,7 @@ class Learner:
     def snapshot(self) -> bytes:
         """Return the whole state as safetensors; a cache that may be thrown away."""
         leaves = jax.tree.leaves(self.carry)
-        arrays = {f"{n:04d}": np.ascontiguousarray(leaf) for n, leaf in enumerate(leaves)}
+        arrays = {f"{n:04d}": np.asarray(leaf, order="C") for n, leaf in enumerate(leaves)}
         arrays["layout"] = np.array([*self.layout, len(self.catalogue.category)], np.int64)
         arrays["origin"] = np.array([-1 if self.origin is None else self.origin], np.int64)
         return save(arrays)
@@ -133,10 +131,7 @@ class Learner:
         arrays = load(snapshot)
         *sizes, products = (int(size) for size in arrays.pop("layout"))
         origin = int(arrays.pop("origin")[0])
-        more = products - len(self.catalogue.category)
-        if more > 0:
-            new = Catalogue(*(np.full(more, none, c.dtype) for none, c in zip((-1, -1, np.nan, False), self.catalogue)))
-            self.catalogue = Catalogue(*map(np.concatenate, zip(self.catalogue, new, strict=True)))
+        self.catalogue = extended(self.catalogue, products)
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)
         self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
@@ -189,9 +184,8 @@ def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, sh
 def _outcomes(parts: list[loop.Ticks], cost: tuple[int, float]) -> Outcomes:
     """Join the ticks of several calls, one outcome a scored event, with the learning that came after it."""
     fields = ("scored", "seq", "rank", "candidates", "learned", "waiting", "age")
-    if not parts:
-        parts = [loop.Ticks(*(np.zeros(0) for _ in fields), used=0, ticks=0)]  # type: ignore[arg-type]
-    lines = {name: np.concatenate([getattr(p, name)[: int(p.ticks)] for p in parts]) for name in fields}
+    columns = {name: [getattr(part, name)[: int(part.ticks)] for part in parts] for name in fields}
+    lines = {name: np.concatenate(pieces) if pieces else np.zeros(0) for name, pieces in columns.items()}
     scored = lines["scored"].astype(bool)
     starts = np.flatnonzero(scored)
     learned = np.add.reduceat(lines["learned"].astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
@@ -206,4 +200,3 @@ def _outcomes(parts: list[loop.Ticks], cost: tuple[int, float]) -> Outcomes:
         waiting=lines["waiting"][scored].astype(np.int32),
         age=lines["age"][scored].astype(np.float32),
     )
-

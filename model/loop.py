@@ -2,7 +2,8 @@
 
 The loop advances in ticks. A tick scores the next event, if nothing is left to be learned, asks the policy what to do
 with the events that wait, and then learns one of them, oldest first, if the policy said so. `every_event` thus scores
-and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them shared.
+and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them
+shared.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Carry(NamedTuple):
     action: Action
     waiting: Event  # each [WAITING], a ring
     oldest: Array  # int32: place of the oldest event that waits
-    count: Array  # int32: events that wait
+    held: Array  # int32: events that wait
     due: Array  # int32: of these, still to be learned before the next event is scored
     newest: Array  # float32: time of the newest event learned
 
@@ -111,36 +112,42 @@ class _Tick:
         target, known = _against(answer, event.product, carry)
         before = carry
         carry, exact = self._decide(
-            carry, event, scored, lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale)
+            carry,
+            event,
+            scored,
+            lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale),
         )
         carry, change, learn = self._learn(carry, target)
         carry, change = _relist(carry, event, fresh, change)
-        line = (scored, event.seq, before.shop.listed, learn, before.count, event.time - before.newest)
+        line = (scored, event.seq, before.shop.listed, learn, before.held, event.time - before.newest)
         return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
 
     def _decide(self, carry: Carry, event: Event, scored: Array, rank) -> tuple[Carry, Array]:  # type: ignore[no-untyped-def]
         """Let the scored event wait, and ask the policy what to learn now."""
-        place = jnp.where(scored, (carry.oldest + carry.count) % WAITING, WAITING)
+        place = jnp.where(scored, (carry.oldest + carry.held) % WAITING, WAITING)
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
-        count = carry.count + scored
+        count = carry.held + scored
         seen = Seen(event, count, rank)
         action, state = self.policy.update(everything(), carry.policy, seen)
         learn = action.learn | (count == WAITING)
         self.rank_was_read = self.rank_was_read or seen.rank_was_read
         exact = rank() if seen.rank_was_read else jnp.float32(0)
-        keep = lambda new, old: jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)  # noqa: E731
+
+        def kept(new: Tree, old: Tree) -> Tree:
+            return jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)
+
         due = jnp.where(scored, jnp.where(learn, count, 0), carry.due)
         dropped = scored & ~learn & ~action.keep
         carry = carry._replace(
-            policy=keep(state, carry.policy), action=keep(action, carry.action), waiting=waiting, due=due
+            policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due
         )
-        return carry._replace(count=count - dropped), exact
+        return carry._replace(held=count - dropped), exact
 
     def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array]:
         """Learn the oldest event that is due, if any."""
         on = carry.due > 0
         oldest = Event(*(column[carry.oldest] for column in carry.waiting))
-        seen = Seen(oldest, carry.count)
+        seen = Seen(oldest, carry.held)
         learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, on, self.layout)
         products = carry.shop.served.shape[0]
         # A second, idle row keeps this a scatter: for one row the compiler takes another road, which copies the table.
@@ -156,7 +163,7 @@ class _Tick:
             state=learned.state,
             shop=carry.shop._replace(served=served),
             oldest=(carry.oldest + step) % WAITING,
-            count=carry.count - step,
+            held=carry.held - step,
             due=carry.due - step,
             newest=jnp.where(on, oldest.time, carry.newest),
         )

@@ -1,11 +1,12 @@
-"""The losses of one event: a softmax that teaches the vectors, and a softmax that weighs the vectors against the habits.
+"""The losses of one event: a softmax that teaches the vectors, and a softmax that weighs the vectors against the
+habits.
 
     vectors: -log exp(z_u . z_i) / sum over i and n uniform negatives           (the negatives' own rows learn too)
     weights: -log exp s(u, i) / (sum over i, rivals, crowd), each draw of the crowd times 1 / (n q), see `model.crowd`
 
-The rivals are all products with habits. The second softmax does not move the vectors: what a habit explains, the vectors
-need not, but what they say is to be trusted as far as it helps over the whole catalogue. It is linear in the weights, so
-its slope is written out: the expected features less those of the product that came.
+The rivals are all products with habits. The second softmax does not move the vectors: what a habit explains, the
+vectors need not, but what they say is to be trusted as far as it helps over the whole catalogue. It is linear in the
+weights, so its slope is written out: the expected features less those of the product that came.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reading the graph: some nodes, their last relations, and the categories and brands of the products among them.
 
-The first node is the shopper, the others are products; only the shopper's neighbours are products with kin of their own.
+The first node is the shopper, the others are products; only the shopper's neighbours are products with kin of their
+own.
 """
 
 from __future__ import annotations

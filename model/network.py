@@ -56,10 +56,14 @@ def network(
     centres = 2 + negatives
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, (rows, 4.0 * encoding + 4.0 * crowd * dim))
+    cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
+    ids = slice(columns.relations.start, columns.relations.start + neighbours)
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, (slice(dim + 1, dim + 3), ids))
 
 
 class Rates(NamedTuple):
+    """Learning rates."""
+
     vectors: float
     weights: float
     habits: float
@@ -83,7 +87,7 @@ class _Network:
             "encoder": nnx.to_pure_dict(nnx.split(module)[1]),
             "habits": habits.start(),
             "memory": jnp.zeros_like(habits.start()),
-            "shelves": crowd.stock(catalogue.category, layout.categories),
+            "catalogue": crowd.stock(catalogue.category, layout.categories),
             "seed": jnp.int32(seed % 2**31),
         }
         return state, self._serve_all(state, layout)
@@ -91,7 +95,9 @@ class _Network:
     def _serve_all(self, state: Tree, layout: Layout) -> Array:
         """The whole served table, some products at a time."""
         rows = jax.jit(lambda products: self._rows(state, jnp.append(layout.null, products), jnp.float32(0), layout))
-        return jnp.concatenate([rows(part) for part in jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))])
+        return jnp.concatenate(
+            [rows(part) for part in jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))]
+        )
 
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
         """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands."""
@@ -106,7 +112,7 @@ class _Network:
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""
         module: Any = nnx.merge(self.shape, weights)
-        return module(around(reading, vectors, now))  # type: ignore[no-any-return]
+        return module(around(reading, vectors, now))
 
     def query(self, state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
         table, weights = state["table"], state["habits"]
@@ -145,7 +151,7 @@ class _Network:
         recent = jnp.where(category == layout.null, layout.categories, category - layout.products)
         recent = jnp.where(reading.near[0] != layout.null, recent, -1)
         words = crowd.words_for(state["seed"], seen.seq, self.crowd)
-        drawn, counts_for = crowd.draw(state["shelves"], recent, shop.products, words)
+        drawn, counts_for = crowd.draw(state["catalogue"], recent, shop.products, words)
 
         everyone = jnp.concatenate([ids, drawn, seen.product[None]])
         vectors = shop.served.at[everyone].get(mode="clip")[:, :-1]

@@ -58,7 +58,9 @@ def markov(places: int = 64) -> Recommender:
         ids = jnp.concatenate([row[:places], own]).astype(jnp.int32)
         followed = jnp.isin(own, row[:places])
         ids = ids.at[places:].set(jnp.where(followed, -1, ids[places:]))
-        return Scored(jnp.ones(1), ids, jnp.concatenate([row[places:], jnp.zeros(places)]) + jnp.tile(_by_place(places), 2))
+        return Scored(
+            jnp.ones(1), ids, jnp.concatenate([row[places:], jnp.zeros(places)]) + jnp.tile(_by_place(places), 2)
+        )
 
     def learn(state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         table, shopper = state["table"], layout.shopper(seen.shopper)

@@ -1,7 +1,7 @@
 """What an encoder is: a Flax module that turns the neighbourhoods of a few nodes into their vectors.
 
-Encoders are functions of a `Neighbourhood`, in which the first node is the shopper and the others are products. Gradients
-flow into its floating-point arrays, so whatever an encoder reads it can teach.
+Encoders are functions of a `Neighbourhood`, in which the first node is the shopper and the others are products.
+Gradients flow into its floating-point arrays, so whatever an encoder reads it can teach.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ R_u is u's row of relation strengths, so W_x R_u = sum over neighbours i of R_ui
 entity: the entity vectors of our table are these columns. R_u . R_i is the overlap of two relation rows, that is the
 summed product of strengths over shared neighbours, a scalar; so a scalar W_r and b_r per relation kind suffice. A
 shopper is related to a category or a brand through the products met there, a product to its own with strength 1; the
-overlap of u and i is therefore the sum of R_uk over the shopper's products k that share i's category or brand. A relation
-stores its overlap as of the last event that touched it, and W_r, b_r learn by the same ranking loss as all else. The
-paper's listing starts from R = 0 and ReLU, from which nothing ever moves; here sigma is the logistic function.
+overlap of u and i is therefore the sum of R_uk over the shopper's products k that share i's category or brand. A
+relation stores its overlap as of the last event that touched it, and W_r, b_r learn by the same ranking loss as all
+else. The paper's listing starts from R = 0 and ReLU, from which nothing ever moves; here sigma is the logistic
+function.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     a_k = exp(strength_k + w[kind_k] - decay[kind_k] log(1 + age_k) - order log(1 + rank_k)),  normalised to sum 1
     z_v = W [x_v ; sum_k a_k (x_k + r[kind_k])] + b,  with a W and a b for shoppers and one for products
 
-The strengths are the relation's own (learned by gradient where they stand), w, decay and order are shared. Weights start
-as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately.
+The strengths are the relation's own (learned by gradient where they stand), w, decay and order are shared. Weights
+start as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately.
 """
 
 from __future__ import annotations
