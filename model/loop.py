@@ -79,6 +79,8 @@ def advance(
     tick = _Tick(recommender, policy, layout, events, n)
     empty = jax.eval_shape(tick.once, jnp.int32(0), carry)[2]
     log = jax.tree.map(lambda leaf: jnp.zeros((size, *leaf.shape), leaf.dtype), empty)
+    unwritten = jnp.full_like(log[0].ids, carry.shop.served.shape[0])
+    log = (log[0]._replace(ids=unwritten), *log[1:])  # ticks that are not reached write no row
 
     def go_on(at: tuple) -> Array:
         step, used, now, _ = at
