@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from driftlab.prequential import Lanes
 from driftlab.sources import Piece, Serve
 from journal.facts import Facts, Kind
 from journal.shelf import Source
-from model import Catalogue, Learner, Policy, Recommender, chain, network
+from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
 from scenarios import Scenario, Use, find
 from simulator import World
 from simulator.oracle import Oracle
@@ -29,6 +30,9 @@ from simulator.rhythm import DAY
 Arrays = Mapping[str, NDArray[Any]]
 
 ORACLE = "oracle"
+
+COMPILED = Path.home() / ".cache" / "driftlab" / "compiled"
+"""Where compiled models are kept from run to run; a cache that may be thrown away."""
 
 
 class Recipe(NamedTuple):
@@ -88,6 +92,7 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
         finder: finds the parts.
         handmade: policies that are objects already.
     """
+    keep_compiled(COMPILED)
     wanted = scenario.network
     parameters = json.dumps(wanted.parameters)
     networks = {str(use): _network(finder("encoder", use), parameters) for use in wanted.encoders}

@@ -1,6 +1,7 @@
 """The online graph model, its update policies and the baselines."""
 
 from model.baselines import BASELINES
+from model.compiling import keep_compiled
 from model.contract import Catalogue, Events, Outcomes
 from model.encoders import ENCODERS
 from model.encoders.contract import Encoder
@@ -24,5 +25,6 @@ __all__ = [
     "Seen",
     "best",
     "chain",
+    "keep_compiled",
     "network",
 ]

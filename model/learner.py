@@ -5,7 +5,6 @@ How the events are cut into calls changes no bit of what comes out or of what is
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from typing import Any
 
@@ -18,12 +17,10 @@ from safetensors.numpy import load, save
 
 from journal.facts import MICROSECONDS
 from model import loop
+from model.compiling import compiled
 from model.contract import Catalogue, Events, Outcomes, extended
 from model.layout import Layout, regrow, renumber, room
 from model.parts import Event, Policy, Query, Recommender, Shop
-
-OPTIONS = {"xla_cpu_copy_insertion_use_region_analysis": True, "xla_cpu_multi_thread_eigen": False}
-"""The first removes copies of tables from the loop; the second decides every sum on one thread."""
 
 
 class Learner:
@@ -45,8 +42,8 @@ class Learner:
     def _lay_out(self, products: int, shoppers: int) -> None:
         kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
         self.layout = Layout(room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers))
-        self._advance = compiled(self.recommender, self.policy, self.layout)
-        self._scores = jax.jit(functools.partial(_scores, self.recommender, self.layout), compiler_options=OPTIONS)
+        self._advance = compiled(loop.advance, self.recommender, self.policy, self.layout, donate=(0,))
+        self._scores = compiled(_scores, self.recommender, self.layout)
 
     def advance(self, events: Events) -> Outcomes:
         """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
@@ -157,18 +154,6 @@ def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None 
         order = candidates[np.argsort(-line[candidates], kind="stable")][:k]
         slates[row, : len(order)] = order
     return slates
-
-
-_COMPILED: dict[tuple[Any, ...], Any] = {}
-
-
-def compiled(recommender: Recommender, policy: Policy, layout: Layout) -> Any:
-    """Return the compiled loop of these parts; equal parts share it, so seeds and lanes do not compile twice."""
-    key = (recommender, policy, layout)
-    if key not in _COMPILED:
-        step = functools.partial(loop.advance, recommender, policy, layout)
-        _COMPILED[key] = jax.jit(step, donate_argnums=0, compiler_options=OPTIONS)
-    return _COMPILED[key]
 
 
 def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, shoppers: Array, time: Array) -> Array:
