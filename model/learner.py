@@ -87,8 +87,8 @@ class Learner:
         after = self.layout
         fresh, served = self.recommender.init(after, extended(self.catalogue, after.products), self.seed)
         table = np.array(carry.state["table"])
-        for columns in self.recommender.row_ids:
-            table[:, columns] = renumber(table[:, columns], before, after)
+        for start, stop in self.recommender.row_ids:
+            table[:, start:stop] = renumber(table[:, start:stop], before, after)
         table = regrow(table, np.asarray(fresh["table"]), before, after)
         state = {**carry.state, "table": jnp.asarray(table)}
         if "catalogue" in fresh:

@@ -57,8 +57,8 @@ def network(
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
     cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
-    ids = slice(columns.relations.start, columns.relations.start + neighbours)
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, (slice(dim + 1, dim + 3), ids))
+    ids = (columns.relations.start, columns.relations.start + neighbours)
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, ((dim + 1, dim + 3), ids))
 
 
 class Rates(NamedTuple):
