@@ -1,0 +1,122 @@
+"""A warm shop to time updates on: every node has all its last relations, as after a long stream, at any size at once.
+
+Relations and followers are planted at random and events are drawn uniformly over shoppers and products: the caches of
+the machine get no help from a few popular products, which a real stream would give them.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+from numpy.typing import NDArray
+
+from journal.chance import stream
+from journal.facts import MICROSECONDS, Kind
+from model import Catalogue, Events, Learner, Policy, Recommender, loop, network
+from model.encoders import sage
+from model.graph import RELATION, Columns
+from model.learner import OPTIONS
+from model.parts import Event
+from model.policies import every_event
+
+DIM, NEIGHBOURS, NEGATIVES, FOLLOWERS, CROWD = 64, 10, 8, 16, 128
+COLUMNS = Columns(DIM, NEIGHBOURS, FOLLOWERS)
+SEED = 1
+GAP = 5.0
+"""Seconds between two events."""
+
+
+@functools.cache
+def parts() -> tuple[Recommender, Policy]:
+    """The default network and policy, once, so that learners of one size share what is compiled."""
+    made = network(sage(), dim=DIM, neighbours=NEIGHBOURS, followers=FOLLOWERS, negatives=NEGATIVES, crowd=CROWD)
+    return made, every_event()
+
+
+def shop(products: int, categories: int, brands: int) -> Catalogue:
+    """Return a catalogue with everything on sale."""
+    rng = stream(SEED, "shop", products)
+    category, brand = (rng.integers(0, n, products).astype(np.int32) for n in (categories, brands))
+    category[-1], brand[-1] = categories - 1, brands - 1  # the highest ids say how many there are
+    return Catalogue(category, brand, np.ones(products, np.float32), np.ones(products, np.bool_))
+
+
+def events(n: int, shoppers: int, products: int, first: int = 1) -> Events:
+    """Return n views, uniform over shoppers and products, with seq from `first`."""
+    rng = stream(SEED, "events", first)
+    seq = np.arange(first, first + n)
+    return Events(
+        seq=seq.astype(np.int64),
+        time=(seq * GAP * MICROSECONDS).astype(np.int64),
+        kind=np.full(n, Kind.VIEWED, np.int16),
+        shopper=rng.integers(0, shoppers, n).astype(np.int32),
+        product=rng.integers(0, products, n).astype(np.int32),
+    )
+
+
+def warmed(products: int, shoppers: int, categories: int, brands: int) -> Learner:
+    """Return a learner of the default network whose shoppers and products have full memories."""
+    learner = Learner(*parts(), shop(products, categories, brands), shoppers, SEED)
+    table = np.array(learner.carry.state["table"])
+    layout = learner.layout
+    buyers = layout.shopper(0)
+    plant(table[:products], buyers, shoppers, products)
+    plant(table[buyers : buyers + shoppers], 0, products, products)
+    carry = learner.carry
+    learner.carry = carry._replace(state={**carry.state, "table": jnp.asarray(table)})
+    return learner
+
+
+def plant(rows: NDArray[np.float32], first: int, count: int, products: int) -> None:
+    """Give rows float32[n, width] distinct neighbours among `count` rows from `first`, and distinct followers."""
+    rng = stream(SEED, "plant", first, count)
+    n = len(rows)
+    starts = rng.integers(0, count, (n, 1))
+    block = rows[:, COLUMNS.relations].reshape(n, RELATION, NEIGHBOURS)
+    block[:, 0] = first + (starts + np.arange(NEIGHBOURS) * (count // 16)) % count
+    block[:, 1] = 0
+    block[:, 2] = -GAP * rng.integers(1, 100_000, (n, 1)) - 60.0 * np.arange(NEIGHBOURS)
+    block[:, 4] = NEIGHBOURS - 1 - np.arange(NEIGHBOURS)
+    block[:, 5] = 1
+    rows[:, COLUMNS.relations] = block.reshape(n, -1)
+    followers = np.zeros((n, 2, FOLLOWERS), np.float32)
+    followers[:, 0] = (rng.integers(0, products, (n, 1)) + np.arange(FOLLOWERS) * (products // 32)) % products
+    followers[:, 1] = 1
+    rows[:, COLUMNS.follower] = followers.reshape(n, -1)
+    rates = rng.random((n, 2)) * [3.0, 20.0]
+    rows[:, COLUMNS.facts] = np.c_[np.full(n, NEIGHBOURS), rates, np.full(n, -GAP)]
+
+
+def loop_events(told: Events) -> list[tuple[Event, np.int32]]:
+    """Cut events into full calls of the loop; those that are left over are dropped."""
+    seconds = (told.time - told.time[0]) / MICROSECONDS
+    columns = told.seq.astype(np.int32), seconds.astype(np.float32), told.kind.astype(np.int32), *told[3:]
+    calls = range(0, len(told.seq) - loop.TICKS + 1, loop.TICKS)
+    cut = [Event(*(column[at : at + loop.TICKS] for column in columns)) for at in calls]
+    return [(part, np.int32(loop.TICKS)) for part in cut]
+
+
+class Updating:
+    """The learner's own loop, compiled without its ranks: they are not returned, so the compiler takes them out.
+
+    What stays: scoring the target (the shopper is encoded), policy, reading, loss, gradient, writing, serving.
+    """
+
+    def __init__(self, learner: Learner) -> None:
+        def step(carry: Any, part: Event, n: Any) -> tuple[Any, Any]:
+            carry, ticks = loop.advance(learner.recommender, learner.policy, learner.layout, carry, part, n)
+            return carry, ticks.used
+
+        self.step = jax.jit(step, donate_argnums=0, compiler_options=OPTIONS)
+        self.carry = learner.carry
+        del learner.carry  # its buffers are given away
+
+    def advance(self, calls: list[tuple[Event, np.int32]]) -> int:
+        """Learn every event of the calls, and return how many the last one used."""
+        for part, n in calls:
+            self.carry, used = self.step(self.carry, part, n)
+        return int(used)
