@@ -24,6 +24,6 @@ def keep_compiled(folder: Path) -> None:
 
     Compiling takes most of a short run. A folder that cannot be written is no error: all is compiled anew.
     """
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]

@@ -120,8 +120,8 @@ class Recommender(NamedTuple):
     float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)`
     must
     change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an event.
-    When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold row numbers; what the
-    catalogue alone decides stands under "catalogue" in the state and is made anew.
+    When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold row
+    numbers; what the catalogue alone decides stands under "catalogue" in the state and is made anew.
     """
 
     name: str
