@@ -1,5 +1,4 @@
-"""What needs no vector: a shopper returns to own products, and products follow each other; learned weights say how
-much.
+"""What needs no vector: a shopper returns to own products, and products follow each other; how much is learned.
 
 The score of a product is linear in features phi(u, i, t) with one learned weight each, s = w . phi. Most products have
 three: how well the vectors agree, trust z_u . z_i, and two decayed event rates, fast and slow. The shopper's last K

@@ -1,5 +1,4 @@
-"""The losses of one event: a softmax that teaches the vectors, and a softmax that weighs the vectors against the
-habits.
+"""The losses of one event: one softmax teaches the vectors, another weighs them against the habits.
 
     vectors: -log exp(z_u . z_i) / sum over i and n uniform negatives           (the negatives' own rows learn too)
     weights: -log exp s(u, i) / (sum over i, rivals, crowd), each draw of the crowd times 1 / (n q), see `model.crowd`

@@ -1,12 +1,10 @@
 """The shapes of the parts: a recommender is scored before it learns, and a policy decides what it learns and when.
 
-A part is a NamedTuple of pure, traceable functions made by a plain function whose parameters are the keys of a
-scenario.
+A part is a NamedTuple of pure, traceable functions made by a plain function whose parameters are a scenario's keys.
 
 Query    what may be known before an event: who asks, and when; never the product
 Scored   the answer to a query: score(i) = vector . served[i] + (bonus[m] where ids[m] == i)
-Seen     an event that has been scored; only the loop makes it, so nothing can learn from an event that was not scored
-first
+Seen     an event that has been scored; only the loop makes it, so nothing can learn from an unscored one
 Action   what a policy lets happen with what waits to be learned
 """
 
@@ -118,8 +116,7 @@ class Recommender(NamedTuple):
 
     `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
     float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)`
-    must
-    change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an event.
+    must change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an event.
     When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold row
     numbers; what the catalogue alone decides stands under "catalogue" in the state and is made anew.
     """

@@ -63,8 +63,7 @@ def every(n: int = 4) -> Policy:
 
 
 def micro_batch(n: int = 100) -> Policy:
-    """Let events wait until there are n, then learn them all, in order. Nothing is lost, but what is served is
-    stale."""
+    """Let events wait until there are n, then learn them all, in order: nothing is lost, but what is served is stale."""
     _at_least("micro_batch", "n", n, 1)
     if n > WAITING:
         raise ValueError(f"micro_batch: n is {n}, but at most {WAITING} events can wait; give n from 1 to {WAITING}")
@@ -76,8 +75,7 @@ def micro_batch(n: int = 100) -> Policy:
 
 
 def every_seconds(s: float = 3600.0) -> Policy:
-    """Let events wait until s seconds of simulated time have passed since they were last learned, then learn them
-    all."""
+    """Let events wait until s seconds of simulated time have passed since the last learning, then learn them all."""
     _at_least("every_seconds", "s", s, 0)
 
     def update(action: Action, last: Array, seen: Seen) -> tuple[Action, Array]:

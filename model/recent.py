@@ -1,7 +1,7 @@
 """A memory of the M most recent distinct things, newest first, as a few columns of a node's row.
 
-The ids stand in the first column block; further blocks (counts, kinds, times) move along with them. Empty places hold
--1.
+The ids stand in the first column block; further blocks (counts, kinds, times) move along with them. An empty place
+holds -1.
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ def relate(
     `last` float32[width] is the row of the product before, `strength_step` float32[C, K] what strengths lose.
     """
     shopper, product = reading.centres[0], reading.centres[1]
-    strength = encoder.relate(_shared(reading, layout), reading.relations.strength[0])
+    strength = None
+    if encoder.relate is not None:
+        strength = encoder.relate(_shared(reading, layout), reading.relations.strength[0])
     ends = [
         _with_relation(reading, 0, product, strength, strength_step, seen, columns),
         _with_relation(reading, 1, shopper, strength, strength_step, seen, columns),
@@ -70,18 +72,19 @@ def _shared(reading: Reading, layout: Layout) -> Array:
 
 
 def _with_relation(
-    reading: Reading, end: int, other: Array, strength: Array, step: Array, seen: Seen, columns: Columns
+    reading: Reading, end: int, other: Array, strength: Array | None, step: Array, seen: Seen, columns: Columns
 ) -> Array:
     """The row of one end with the relation to `other` first; a relation that is there already is renewed."""
     row = reading.rows[end]
     block = row[columns.relations].reshape(RELATION, -1)
-    block = block.at[3].add(-step[end])
+    if strength is None:
+        block = block.at[3].add(-step[end])
     place = place_of(block[0], other)
     again = block[0, place] == other
     kind = (seen.kind - FIRST_KIND).astype(jnp.float32)
     times = jnp.where(again, block[5, place], 0.0) + 1.0
-    learned = jnp.where(again, block[3, place], 0.0)
-    strength = jnp.where(strength == 0.0, learned, strength)
+    if strength is None:
+        strength = jnp.where(again, block[3, place], 0.0)
     events = reading.facts.events[end] + 1.0
     newest = jnp.stack([other.astype(jnp.float32), kind, seen.time, strength, events, times])
     return row.at[columns.relations].set(to_front(block, place, newest).reshape(-1))

@@ -33,9 +33,10 @@ class Encoder(NamedTuple):
 
     `relate(shared, strengths)` gives the strength to be stored for a new relation from `shared` float32[K], the number
     of categories and brands that the target shares with each of the shopper's last products, and their strengths.
+    Without it a strength starts at 0 and is learned by gradient where it stands.
     """
 
     name: str
     make: Callable[[int, nnx.Rngs], nnx.Module]
-    relate: Callable[[Array, Array], Array]
+    relate: Callable[[Array, Array], Array] | None
     habits: bool

@@ -45,4 +45,4 @@ class Sage(nnx.Module):
 
 def sage(near: float = 0.0, habits: bool = True) -> Encoder:
     """The default encoder; `near` is how much a product starts as its last shoppers."""
-    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), lambda shared, strengths: jnp.float32(0), habits)
+    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), None, habits)
