@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import Row, copy_bandwidth, peers, product_rate, show, yes_no
 from journal.chance import stream
+from model.compiling import compiled
 from model.grid import FINE, STEP
 from model.layout import room
-from model.learner import OPTIONS
 from model.loop import TICKS
 from model.ranks import Scores, ranks
 
@@ -79,7 +79,7 @@ class Block:
 
 def measure(quick: bool = False) -> list[Row]:
     """Return the rows of (d)."""
-    counted = jax.jit(ranks, compiler_options=OPTIONS)
+    counted = compiled(ranks)
     rows = []
     for products in (1_000, 10_000) if quick else (1_000, 10_000, 100_000):
         block = Block(products)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import jax
 import numpy as np
 from jax import numpy as jnp
 from numpy.typing import NDArray
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from journal.chance import stream
 from journal.facts import MICROSECONDS, Kind
 from model import Catalogue, Events, Learner, Policy, Recommender, loop, network
+from model.compiling import compiled
 from model.encoders import sage
 from model.graph import RELATION, Columns
-from model.learner import OPTIONS
+from model.layout import Layout
 from model.parts import Event
 from model.policies import every_event
 
@@ -100,6 +100,12 @@ def loop_events(told: Events) -> list[tuple[Event, np.int32]]:
     return [(part, np.int32(loop.TICKS)) for part in cut]
 
 
+def without_ranks(recommender: Recommender, policy: Policy, layout: Layout, carry: Any, part: Event, n: Any) -> Any:
+    """`loop.advance`, of which only the carry and the number of events used are returned."""
+    carry, ticks = loop.advance(recommender, policy, layout, carry, part, n)
+    return carry, ticks.used
+
+
 class Updating:
     """The learner's own loop, compiled without its ranks: they are not returned, so the compiler takes them out.
 
@@ -107,11 +113,7 @@ class Updating:
     """
 
     def __init__(self, learner: Learner) -> None:
-        def step(carry: Any, part: Event, n: Any) -> tuple[Any, Any]:
-            carry, ticks = loop.advance(learner.recommender, learner.policy, learner.layout, carry, part, n)
-            return carry, ticks.used
-
-        self.step = jax.jit(step, donate_argnums=0, compiler_options=OPTIONS)
+        self.step = compiled(without_ranks, learner.recommender, learner.policy, learner.layout, donate=(0,))
         self.carry = learner.carry
         del learner.carry  # its buffers are given away
 

@@ -1,6 +1,7 @@
 """Randomness inside the compiled step: a counter-based hash of a seed and an event's number.
 
-It is the same however events are cut into chunks. The mixing function is the 32-bit finaliser of MurmurHash3 (Appleby), applied to a Weyl sequence.
+It is the same however events are cut into chunks.
+The mixing function is the 32-bit finaliser of MurmurHash3 (Appleby), applied to a Weyl sequence.
 """
 
 from __future__ import annotations

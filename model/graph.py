@@ -2,8 +2,8 @@
 
 A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and
 brand (what a neighbour has to know of it); the node's last relations, newest first (K each of neighbour row, kind,
-time, strength, the node's own event count then, times met); the last followers of a product (S ids and S counts); and the
-node's facts (event count, two decayed rates, time of the last event). Ids are kept as float32, exact below 2**24.
+time, strength, the node's own event count then, times met); the last followers of a product (S ids and S counts); and
+the node's facts (event count, two decayed rates, time of the last event). Ids are float32, exact below 2**24.
 """
 
 from __future__ import annotations

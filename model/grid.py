@@ -3,8 +3,8 @@
 A float32 sum of products is exact while every partial sum is a multiple of one step and below 2**24 steps. Vectors are
 rounded to multiples of 2**-7 and shortened to a norm of at most 20, so that a product of two is a multiple of 2**-14
 and (Cauchy-Schwarz) every partial sum is at most 400; biases and bonuses are multiples of 2**-14 within +-256. All
-stay below 2**24 * 2**-14 = 1024. A rank is therefore the same from a matrix product, a loop or numpy, on one thread or many, and
-ties are ties. (A recommender of width 1 sums nothing and needs no grid.)
+stay below 2**24 * 2**-14 = 1024. A rank is therefore the same from a matrix product, a loop or numpy, on one thread or
+many, and ties are ties. (A recommender of width 1 sums nothing and needs no grid.)
 """
 
 from __future__ import annotations

@@ -116,9 +116,9 @@ class Recommender(NamedTuple):
 
     `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
     float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)`
-    must change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an event.
-    When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold row
-    numbers; what the catalogue alone decides stands under "catalogue" in the state and is made anew.
+    must change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an
+    event. When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold
+    row numbers; what the catalogue alone decides stands under "catalogue" in the state and is made anew.
     """
 
     name: str

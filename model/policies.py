@@ -63,7 +63,7 @@ def every(n: int = 4) -> Policy:
 
 
 def micro_batch(n: int = 100) -> Policy:
-    """Let events wait until there are n, then learn them all, in order: nothing is lost, but what is served is stale."""
+    """Let events wait until there are n, then learn them all, in order: none is lost, but what is served is stale."""
     _at_least("micro_batch", "n", n, 1)
     if n > WAITING:
         raise ValueError(f"micro_batch: n is {n}, but at most {WAITING} events can wait; give n from 1 to {WAITING}")
