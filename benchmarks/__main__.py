@@ -62,8 +62,15 @@ def world(quick: bool = False) -> list[Row]:
 def main(quick: bool) -> None:
     """Measure everything, telling what is being measured, and print the table."""
     rows = []
-    for measure in (updates.measure, ranks.measure, whole_run.measure, run_file, world):
-        print(f"measuring {measure.__module__.removeprefix('benchmarks.')} ...", file=sys.stderr, flush=True)
+    everything = {
+        "updates": updates.measure,
+        "ranks": ranks.measure,
+        "a whole run": whole_run.measure,
+        "the run file": run_file,
+        "the simulator": world,
+    }
+    for name, measure in everything.items():
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
         rows += measure(quick)
     load = ", ".join(f"{n:.1f}" for n in os.getloadavg())
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load}")
