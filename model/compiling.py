@@ -10,8 +10,8 @@ from typing import Any
 
 import jax
 
-# Read once, when jax first computes. A step is hundreds of operations of less than a microsecond: handing them to a pool
-# of threads costs more than they do (measured: 2 times). Lanes run beside each other in threads of their own.
+# Read once, when jax first computes. A step is hundreds of operations of under a microsecond: handing them to a pool of
+# threads costs more than they do (measured: 2 times). Lanes run beside each other in threads of their own.
 os.environ.setdefault("PJRT_NPROC", "1")
 
 OPTIONS = {"xla_cpu_copy_insertion_use_region_analysis": True, "xla_cpu_multi_thread_eigen": False}

@@ -56,7 +56,7 @@ class Learner:
         n, at = len(events.seq), 0
         parts: list[loop.Ticks] = []
         while at < n or int(self.carry.due) > 0:
-            size = loop.TICKS[n - at <= loop.TICKS[1]]
+            size = loop.FEW if n - at <= loop.FEW else loop.TICKS
             count = min(size, n - at)
             part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
             self.carry, out = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]

@@ -22,8 +22,11 @@ from model.ranks import Scores, rank_now, ranks, weigh
 WAITING = 1024
 """Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
 
-TICKS = 128, 16
-"""Ticks of one call, at most: for a stream, and for the few events before a slate is asked for."""
+TICKS = 128
+"""Ticks of one call, at most."""
+
+FEW = 16
+"""Ticks of a short call: the few events before a slate is asked for."""
 
 
 class Carry(NamedTuple):
