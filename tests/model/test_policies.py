@@ -1,0 +1,280 @@
+"""What policies promise, with cheap recommenders: a memory, and one that writes down what it was told to learn."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from model import POLICIES, Events, Learner, Outcomes, Policy, Recommender, chain
+from model.parts import Learned, Scored
+from tests.model.made import (
+    EVERY_EVENT,
+    PARTS,
+    SEED,
+    assert_equal,
+    catalogue,
+    cut,
+    each,
+    events,
+    feed,
+    learner,
+    scored,
+    some,
+)
+
+
+def _diary() -> Recommender:
+    """Keep, of each event by seq: its place in the order of learning, and the two rates it was learned at."""
+
+    def init(layout, catalogue, seed):
+        state = {"table": jnp.zeros((layout.rows, 1)), "at": jnp.int32(0), "lines": jnp.zeros((2000, 3))}
+        return state, jnp.zeros((layout.products, 1))
+
+    def query(state, shop, query, layout):
+        return Scored(jnp.ones(1), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
+
+    def learn(state, shop, seen, action, on, layout):
+        line = jnp.stack([state["at"] + 1.0, action.rate, action.weights])
+        lines = state["lines"].at[jnp.where(on, seen.seq, 2000)].set(line, mode="drop")
+        return Learned({**state, "at": state["at"] + on, "lines": lines}, jnp.full(1, -1, jnp.int32), jnp.zeros((1, 1)))
+
+    return Recommender("diary", 1, init, query, learn, (1, 0.0))
+
+
+DIARY = _diary()
+
+
+def diary(policy: Policy, stream: Events, sizes: int = 8) -> tuple[Outcomes, list[int], np.ndarray]:
+    """Outcomes, the seqs in the order in which they were learned, and the two rates of each of these."""
+    lane = Learner(DIARY, policy, catalogue(), 100, SEED)
+    outcomes = feed(lane, stream, sizes)
+    lines = np.asarray(lane.carry.state["lines"])
+    order = np.argsort(lines[:, 0], kind="stable")[np.count_nonzero(lines[:, 0] == 0) :]
+    assert len(order) == outcomes.learned.sum() == int(lane.carry.state["at"])
+    return outcomes, order.tolist(), lines[order, 1:]
+
+
+def seqs(stream: Events) -> list[int]:
+    """Of the scored events."""
+    return stream.seq[scored(stream)].tolist()
+
+
+def seconds(stream: Events) -> np.ndarray:
+    """Of the scored events, since the first event."""
+    return (stream.time[scored(stream)] - stream.time[0]) / 1e6
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_length_of_a_call_changes_no_bit(name: str) -> None:
+    one, two, seven = (learner("own_recent", PARTS[name]) for _ in range(3))
+    outcomes = feed(one, events(256), 1)
+    assert_equal(outcomes, feed(two, events(256), 2))
+    assert_equal(outcomes, feed(seven, events(256), 7))
+    assert one.digest() == two.digest() == seven.digest()
+
+
+@pytest.mark.parametrize("size", [pytest.param(64, marks=pytest.mark.slow), 512])
+@pytest.mark.parametrize("name", each(list(PARTS), ("micro_batch",)))
+def test_a_long_call_changes_no_bit(name: str, size: int) -> None:
+    short, long = (learner("own_recent", PARTS[name]) for _ in range(2))
+    assert_equal(feed(short, events(256), 7), feed(long, events(256), size))
+    assert short.digest() == long.digest()
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_snapshot_continues_to_the_bit(name: str) -> None:
+    stream, lane, other = events(256), learner("own_recent", PARTS[name]), learner("own_recent", PARTS[name])
+    feed(lane, some(stream, slice(0, 93)))
+    other.restore(lane.snapshot())
+    tail = some(stream, slice(93, 256))
+    assert_equal(feed(lane, tail), feed(other, tail))
+    assert lane.digest() == other.digest()
+
+
+def test_never_learns_nothing() -> None:
+    lane = learner("own_recent", PARTS["never"])
+    before = np.asarray(lane.carry.state["table"]).copy()
+    outcomes = feed(lane, events(256))
+    assert not outcomes.learned.any()
+    assert not outcomes.rows.any()
+    assert not outcomes.waiting.any()
+    assert np.array_equal(before, lane.carry.state["table"])
+    assert np.allclose(outcomes.age, seconds(events(256)))
+
+
+def test_every_event_learns_each_at_once() -> None:
+    outcomes, order, rates = diary(EVERY_EVENT, events(256))
+    assert order == seqs(events(256))
+    assert (rates == 1).all()
+    assert np.allclose(outcomes.age[1:], np.diff(seconds(events(256))), atol=0.01)
+
+
+def test_every_learns_one_in_n() -> None:
+    outcomes, order, _ = diary(PARTS["every"], events(256))
+    assert order == seqs(events(256))[3::4]
+    assert len(order) == len(outcomes.seq) // 4
+
+
+def test_every_seconds_learns_all_when_the_time_has_come() -> None:
+    outcomes, order, _ = diary(PARTS["every_seconds"], events(256))
+    now, last, waiting, learned = seconds(events(256)), 0.0, 0, []
+    for second in now:
+        waiting += 1
+        flush = np.float32(second) - np.float32(last) >= 600
+        learned.append(waiting if flush else 0)
+        last, waiting = (second, 0) if flush else (last, waiting)
+    assert outcomes.learned.tolist() == learned
+    assert order == seqs(events(256))[: sum(learned)]
+
+
+def test_a_micro_batch_keeps_the_order_and_equals_every_event_when_it_is_flushed() -> None:
+    stream = events(256)
+    outcomes, order, _ = diary(PARTS["micro_batch"], stream)
+    full = len(outcomes.seq) // 5 * 5
+    assert order == seqs(stream)[:full]
+    assert outcomes.learned.tolist() == [5 * (n % 5 == 4) for n in range(len(outcomes.seq))]
+    assert outcomes.waiting.tolist() == [n % 5 for n in range(len(outcomes.seq))]
+    batched, plain, count = learner("own_recent", PARTS["micro_batch"]), learner("own_recent"), 0
+    for one in cut(stream, 1):
+        count += len(batched.advance(one).seq)
+        plain.advance(one)
+        if scored(one)[0]:
+            same = np.array_equal(batched.carry.state["table"], plain.carry.state["table"])
+            assert same == (count % 5 == 0)
+
+
+def test_a_budget_is_never_exceeded() -> None:
+    stream = events(256)
+    outcomes, _, _ = diary(PARTS["budget"], stream)
+    hours, total = seconds(stream) / 3600, np.append(0, np.cumsum(outcomes.learned))
+    for start in range(len(hours)):
+        spent, allowed = total[start + 1 :] - total[start], 3 + 4.0 * (hours[start:] - hours[start])
+        assert (spent <= allowed + 1e-3).all()
+    assert 10 < total[-1] < len(hours)
+
+
+def test_decay_halves_both_rates() -> None:
+    part = POLICIES["decay"](half_life=3600.0)
+    _, _, rates = diary(part, events(100))
+    halved = 0.5 ** (seconds(events(100)) / 3600)
+    assert np.allclose(rates[:, 0], halved, rtol=1e-4, atol=1e-37)
+    assert np.array_equal(rates[:, 0], rates[:, 1])
+    assert halved.min() < 0.01
+
+
+def test_random_learns_near_its_share_and_by_the_seed() -> None:
+    stream = events(1500, "coins", moves=0.0)
+    stream = some(stream, scored(stream))
+    _, order, _ = diary(PARTS["random"], stream, 128)
+    _, other, _ = diary(POLICIES["random"](seed=1), stream, 128)
+    for learned in (order, other):
+        assert abs(len(learned) - 0.25 * len(stream.seq)) < 4 * (len(stream.seq) * 0.25 * 0.75) ** 0.5
+    both = len(np.intersect1d(order, other)) / len(stream.seq)
+    assert abs(both - 0.25**2) < 0.03
+    middle = some(stream, slice(700, 1200))
+    assert diary(PARTS["random"], middle, 128)[1] == [seq for seq in order if seq in middle.seq]
+
+
+@pytest.mark.parametrize("names", [("never", "micro_batch"), ("micro_batch", "never")])
+def test_never_wins_in_any_chain(names: tuple[str, str]) -> None:
+    outcomes = feed(learner("own_recent", chain(*(PARTS[name] for name in names))), events(100))
+    assert not outcomes.learned.any()
+    assert not outcomes.waiting.any()
+
+
+def test_a_chain_applies_its_policies_in_order() -> None:
+    stream = events(100)
+    thinned = chain(POLICIES["every"](n=2), POLICIES["micro_batch"](n=3), POLICIES["decay"](half_life=3600.0))
+    outcomes, order, rates = diary(thinned, stream)
+    chosen = seqs(stream)[1::2]
+    assert order == chosen[: len(chosen) // 3 * 3]
+    assert outcomes.learned.tolist() == [3 * (n % 6 == 5) for n in range(len(outcomes.seq))]
+    when = np.repeat(seconds(stream)[5::6], 3)
+    assert np.allclose(rates[:, 0], 0.5 ** (when / 3600), rtol=1e-4, atol=1e-37)
+    # The other way round the batch is asked for every event, and `every` lets through every second question.
+    outcomes, _, _ = diary(chain(POLICIES["micro_batch"](n=3), POLICIES["every"](n=2)), stream)
+    assert outcomes.learned.tolist()[:8] == [0, 0, 0, 4, 0, 0, 0, 4]
+
+
+def test_a_budget_counts_a_whole_batch() -> None:
+    stream = events(256)
+    outcomes, order, _ = diary(chain(POLICIES["micro_batch"](n=2), POLICIES["budget"](per_hour=4.0, burst=3)), stream)
+    hours, total = seconds(stream) / 3600, np.append(0, np.cumsum(outcomes.learned))
+    assert (total[1:] <= 3 + 4.0 * hours + 1e-3).all()
+    assert order == sorted(order)
+
+
+def test_a_plug_in_of_few_lines_runs() -> None:
+    def eager_after_drop(drop=0.05, boost=2.0):
+        def init():
+            return {"fast": jnp.float32(0), "slow": jnp.float32(0)}
+
+        def update(action, state, seen):
+            fast = 0.95 * state["fast"] + 0.05 * seen.hit
+            slow = 0.999 * state["slow"] + 0.001 * seen.hit
+            rate = action.rate * jnp.where(fast < slow - drop, boost, 1.0)
+            return action._replace(rate=rate), {"fast": fast, "slow": slow}
+
+        return Policy(init, update)
+
+    # The hits of the memory fall when all shoppers change to products they never met.
+    again = events(120, "again", shoppers=2, products=5, moves=0.0)
+    strange = np.arange(90)
+    stream = Events(
+        *(
+            np.concatenate([a, b])
+            for a, b in zip(
+                again,
+                (
+                    strange + 121,
+                    again.time[-1] + strange,
+                    np.full(90, 11, np.int16),
+                    (strange % 2).astype(np.int32),
+                    (strange + 10).astype(np.int32),
+                ),
+                strict=True,
+            )
+        )
+    )
+    part = chain(eager_after_drop(drop=0.01), EVERY_EVENT)
+    lane = learner("own_recent", part)
+    outcomes = feed(lane, stream, 8)
+    assert_equal(outcomes, feed(learner("own_recent"), stream, 8))
+    fast = slow = 0.0
+    for rank in outcomes.rank:
+        fast, slow = 0.95 * fast + 0.05 * (rank <= 10), 0.999 * slow + 0.001 * (rank <= 10)
+    assert np.allclose([lane.carry.policy[0][key] for key in ("fast", "slow")], [fast, slow], atol=1e-5)
+    assert float(lane.carry.action.rate) == (2.0 if fast < slow - 0.01 else 1.0) == 2.0
+
+
+def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
+    waits = Policy(
+        lambda: (), lambda action, state, seen: (action._replace(learn=jnp.bool_(False), keep=jnp.bool_(True)), state)
+    )
+    stream = events(1300, "waiting", moves=0.0)
+    stream = some(stream, scored(stream))
+    outcomes, order, _ = diary(waits, stream, 512)
+    assert order == seqs(stream)[:1024]
+    assert outcomes.waiting[:1026].tolist() == [*range(1024), 0, 1]
+    assert outcomes.learned.sum() == outcomes.learned[1023] == 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("every", {"n": 0}),
+        ("micro_batch", {"n": 0}),
+        ("micro_batch", {"n": 1025}),
+        ("every_seconds", {"s": -1.0}),
+        ("budget", {"per_hour": -1.0}),
+        ("budget", {"burst": 0.5}),
+        ("decay", {"half_life": 0.0}),
+        ("random", {"p": 1.5}),
+        ("random", {"p": float("nan")}),
+        ("decay", {"half_life": float("nan")}),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_by_name(name: str, bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{name}: {next(iter(bad))} is"):
+        POLICIES[name](**bad)
