@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from itertools import count
 from typing import Any, NamedTuple
 
 import jax
@@ -36,7 +37,7 @@ from benchmarks.warm import (
     NEIGHBOURS,
     Updating,
     events,
-    loop_events,
+    told,
     warmed,
 )
 from model import Events, Learner, crowd, network
@@ -70,16 +71,16 @@ def floor(table_bytes: int) -> Floor:
     return Floor(operations, moved, operations / product_rate(c, 2 * d, d), moved / copy_bandwidth(table_bytes))
 
 
-def draws(learner: Learner, told: Events) -> tuple[np.ndarray, np.ndarray]:
+def draws(learner: Learner, stream: Events) -> tuple[np.ndarray, np.ndarray]:
     """Return what the model will draw for each event: negatives int32[n, 8], words of the crowd uint32[n, 2, crowd]."""
     seed, products = learner.carry.state["seed"], learner.carry.shop.products
-    seq = told.seq.astype(np.int32)
+    seq = stream.seq.astype(np.int32)
     negatives = jax.vmap(lambda at: below(13, at + seed * 31, NEGATIVES, products))(seq)
     words = jax.vmap(lambda at: crowd.words_for(seed, at, CROWD))(seq)
     return np.asarray(negatives), np.asarray(words)
 
 
-def eager(learner: Learner, told: Events) -> tuple[Any, Any]:
+def eager(learner: Learner, stream: Events) -> tuple[Any, Any]:
     """Return an eager learner and a function that takes it through events from..to, ranked or not."""
     import torch
 
@@ -90,11 +91,12 @@ def eager(learner: Learner, told: Events) -> tuple[Any, Any]:
     rates = tuple(float(given[name].default) for name in ("rate", "weights", "habit"))
     own = Eager(learner.carry, learner.layout, COLUMNS, rates)
     drawn = [
-        Draws(*(torch.from_numpy(a.astype(np.int64)) for a in pair)) for pair in zip(*draws(learner, told), strict=True)
+        Draws(*(torch.from_numpy(a.astype(np.int64)) for a in pair))
+        for pair in zip(*draws(learner, stream), strict=True)
     ]
-    seconds = (told.time - told.time[0]) / 1e6
-    lines = list(zip(seconds.tolist(), told.shopper.tolist(), told.product.tolist(), drawn, strict=True))
-    kinds = (told.kind - FIRST_KIND).tolist()
+    seconds = (stream.time - stream.time[0]) / 1e6
+    lines = list(zip(seconds.tolist(), stream.shopper.tolist(), stream.product.tolist(), drawn, strict=True))
+    kinds = (stream.kind - FIRST_KIND).tolist()
 
     def go(start: int, stop: int, ranked: bool) -> list[float]:
         ranks = []
@@ -110,10 +112,10 @@ def eager(learner: Learner, told: Events) -> tuple[Any, Any]:
 def agreement(repeats: int = 64) -> str:
     """Take both through the same events and say how far their tables and ranks are apart."""
     learner = warmed(PRODUCTS, SHOPPERS, CATEGORIES, BRANDS)
-    told = events(repeats, SHOPPERS, PRODUCTS)
-    own, go = eager(learner, told)
+    stream = events(repeats, SHOPPERS, PRODUCTS)
+    own, go = eager(learner, stream)
     before = np.array(learner.carry.state["table"])
-    ranks = learner.advance(told).rank
+    ranks = learner.advance(stream).rank
     theirs = np.array(go(0, repeats, ranked=True))
     after = np.asarray(learner.carry.state["table"])
     moved = np.abs(after - before)[:, :DIM].max()
@@ -124,24 +126,28 @@ def agreement(repeats: int = 64) -> str:
 
 
 def against_eager(quick: bool) -> list[Row]:
-    """(a) and (b)."""
-    n, few = (512, 32) if quick else (4096, 256)
-    told = events(n, SHOPPERS, PRODUCTS)
+    """(a) and (b). A repetition is short, to fit between what else runs here, and each takes events of its own."""
+    n, few, repeats = 512, 32, 3 if quick else 25
+    whole = events(n * (repeats + 1), SHOPPERS, PRODUCTS)
     ranked = warmed(PRODUCTS, SHOPPERS, CATEGORIES, BRANDS)
     alone = Updating(warmed(PRODUCTS, SHOPPERS, CATEGORIES, BRANDS))
-    calls = loop_events(told)
     size = sum(leaf.nbytes for leaf in jax.tree.leaves((alone.carry.state["table"], alone.carry.shop.served)))
-    works = {"scan": lambda: alone.advance(calls), "scan, ranks": lambda: ranked.advance(told)}
+    at = count(0, n)
+    works = {
+        "scan": lambda: alone.advance(told(whole, next(at), n)),
+        "scan, ranks": lambda: ranked.advance(told(whole, next(at), n)),
+    }
     rows = []
     try:
-        own, go = eager(ranked, told)
-        works["eager"] = lambda: go(0, few, False)
-        works["eager, ranks"] = lambda: go(0, few, True)
+        own, go = eager(ranked, whole)
+        steps = count(0, few)
+        works["eager"] = lambda: go(start := next(steps), start + few, False)
+        works["eager, ranks"] = lambda: go(start := next(steps), start + few, True)
         rows.append(Row("a", "eager PyTorch does the same arithmetic", agreement()))
     except ImportError:
         own = None
         rows.append(Row("a", "eager PyTorch", NO_TORCH))
-    seconds = peers(works, 2 if quick else 7)
+    seconds = peers(works, repeats)
     for name, timing in seconds.items():
         events_each = few if name.startswith("eager") else n
         rate = f"{events_each / timing.best:,.0f} events/s"
@@ -170,20 +176,20 @@ def against_floor(seconds: float, size: int) -> list[Row]:
 
 def growing(quick: bool) -> list[Row]:
     """(c): the cost of an update by catalogue size, and bytes by node."""
-    n, shoppers = (512 if quick else 4096), 10_000
-    lanes, rows = {}, []
-    for products in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
-        lane, calls = Updating(warmed(products, shoppers, CATEGORIES, BRANDS)), []
-        calls = loop_events(events(n, shoppers, products))
-        lanes[products] = lane, calls
-    seconds = peers({str(p): lambda a=lane, c=calls: a.advance(c) for p, (lane, calls) in lanes.items()}, 5)
+    n, shoppers, repeats = 512, 10_000, 3 if quick else 25
+    sizes = (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
+    lanes = {products: Updating(warmed(products, shoppers, CATEGORIES, BRANDS)) for products in sizes}
+    streams = {products: events(n * (repeats + 1), shoppers, products) for products in sizes}
+    at = {products: count(0, n) for products in sizes}
+    works = {str(p): lambda p=p: lanes[p].advance(told(streams[p], next(at[p]), n)) for p in sizes}
+    seconds, rows = peers(works, repeats), []
     for products, timing in seconds.items():
         cost = f"{1e6 * timing.best / n:,.0f} us an event ({timing.spread})"
         rows.append(Row("c", f"update alone, {int(products):,} products", cost))
     best = [timing.best for timing in seconds.values()]
     ratio = max(best) / min(best)
     rows.append(Row("c", "dearest over cheapest", f"{ratio:.2f} times", yes_no(ratio <= 1.5, "at most 1.5")))
-    last = list(lanes.values())[-1][0].carry
+    last = lanes[sizes[-1]].carry
     a_node, served = last.state["table"], (last.shop.served, last.shop.on_sale, last.state["catalogue"])
     more = sum(leaf.nbytes for leaf in jax.tree.leaves(served)) / last.shop.served.shape[0]
     rows.append(Row("c", "memory of a node", f"{a_node.nbytes // a_node.shape[0]} bytes; a product's {more:.0f} more"))

@@ -91,13 +91,10 @@ def plant(rows: NDArray[np.float32], first: int, count: int, products: int) -> N
     rows[:, COLUMNS.facts] = np.c_[np.full(n, NEIGHBOURS), rates, np.full(n, -GAP)]
 
 
-def loop_events(told: Events) -> list[tuple[Event, np.int32]]:
-    """Cut events into full calls of the loop; those that are left over are dropped."""
-    seconds = (told.time - told.time[0]) / MICROSECONDS
-    columns = told.seq.astype(np.int32), seconds.astype(np.float32), told.kind.astype(np.int32), *told[3:]
-    calls = range(0, len(told.seq) - loop.TICKS + 1, loop.TICKS)
-    cut = [Event(*(column[at : at + loop.TICKS] for column in columns)) for at in calls]
-    return [(part, np.int32(loop.TICKS)) for part in cut]
+def told(whole: Events, at: int, n: int) -> Events:
+    """Return the n events from `at`, a multiple of n, beginning again where the whole is at its end."""
+    start = at % (len(whole.seq) // n * n)
+    return Events(*(column[start : start + n] for column in whole))
 
 
 def without_ranks(recommender: Recommender, policy: Policy, layout: Layout, carry: Any, part: Event, n: Any) -> Any:
@@ -117,8 +114,11 @@ class Updating:
         self.carry = learner.carry
         del learner.carry  # its buffers are given away
 
-    def advance(self, calls: list[tuple[Event, np.int32]]) -> int:
-        """Learn every event of the calls, and return how many the last one used."""
-        for part, n in calls:
-            self.carry, used = self.step(self.carry, part, n)
+    def advance(self, events: Events) -> int:
+        """Learn n events, n a multiple of the ticks of a call, and return how many the last call used."""
+        seconds = (events.time / MICROSECONDS).astype(np.float32)
+        columns = events.seq.astype(np.int32), seconds, events.kind.astype(np.int32), events.shopper, events.product
+        for at in range(0, len(events.seq), loop.TICKS):
+            part = Event(*(column[at : at + loop.TICKS] for column in columns))
+            self.carry, used = self.step(self.carry, part, np.int32(loop.TICKS))
         return int(used)
