@@ -9,7 +9,9 @@ drop        NDCG@10 before the shift less the lowest level after it (a level: me
 recovery    hours until the lane is back at 90 % of its OWN level before (`driftlab.measures.truth`); 0 where it hardly
             fell, the rest of the run (censored) where it never is, none where it hits too seldom to be seen to fall
 catching up hours until the lane's level first reaches 90 % of the level before the shift of the BEST lane that learns:
-            one yardstick for all, so that a lane which had nothing to lose is not the first to be back
+            one yardstick for all, so that a lane which had nothing to lose is not the first to be back. A lane that
+            never had that level can hardly reach it: its hours are then the rest of the run, a ceiling and no speed.
+            Where the default network was best before, the yardstick is its own level, which favours it
 
 Lanes are compared with the default network by the paired bootstrap over seeds of `driftlab.intervals`. ISGD is given
 the best learning rate of a small grid on seed 1, on the same measure that it is judged by.
@@ -181,6 +183,7 @@ def study(folder: Path, seeds: tuple[int, ...] = SEEDS) -> str:
             *("## All scored events", "", *table(everything), ""),
             *("## Without repeats: products that the shopper had not met before", "", *table(fresh), ""),
             "Means over seeds; differences with 95 % intervals, * where they exclude zero (for hours, less is better).",
+            "The intervals stand each for itself, not corrected for their number, and few pairs make them narrow.",
             f"The default network reaches {share:.0%} of the NDCG@10 of the oracle.",
             f"NDCG@10 of ISGD on seed 1 by learning rate: {by_rate}; {rate} is taken.",
             "",
