@@ -96,7 +96,7 @@ def advance(
         return step + 1, used, now, out
 
     step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
-    rank = exact if tick.rank_was_read else ranks(scores, carry.shop.served, carry.shop.on_sale)
+    rank = exact if tick.rank_was_read else ranks(scores, carry.shop.served, carry.shop.on_sale, carry.shop.products)
     scored, seq, candidates, learned, waiting, age = facts
     return carry, Ticks(scored, seq, rank, candidates, learned, waiting, age, used, step)
 

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-BLOCK = 4096
+BLOCK = 512
 """Products scored at once: the scores of a block stay in the cache."""
 
 
@@ -37,18 +37,19 @@ def weigh(scores: Array, target: Array) -> Array:
     return (scores > target).astype(jnp.int32) + (scores >= target).astype(jnp.int32)
 
 
-def counted(vector: Array, target: Array, served: Array, on_sale: Array) -> Array:
-    """Return G of each event against a whole table float32[P, width], a block of products at a time; int32[T]."""
+def counted(vector: Array, target: Array, served: Array, on_sale: Array, products: Array | int) -> Array:
+    """Return G of each event against the first `products` rows of a table float32[P, width]; int32[T].
 
-    def block(rows: Array, on_sale: Array) -> Array:
-        return (weigh(vector @ rows.T, target[:, None]) * on_sale).sum(axis=1)
+    A block of rows at a time, and only the blocks that are in use: a table has up to twice the room it needs.
+    """
+    size = min(BLOCK, served.shape[0])
 
-    products, width = served.shape
-    if products <= BLOCK:
-        return block(served, on_sale)
-    blocks = served.reshape(products // BLOCK, BLOCK, width), on_sale.reshape(-1, BLOCK)
-    total, _ = jax.lax.scan(lambda sum_, part: (sum_ + block(*part), None), jnp.zeros_like(target, jnp.int32), blocks)
-    return total
+    def more(block: Array, total: Array) -> Array:
+        rows = jax.lax.dynamic_slice_in_dim(served, block * size, size)
+        counts = jax.lax.dynamic_slice_in_dim(on_sale, block * size, size)
+        return total + (weigh(rows @ vector.T, target) * counts[:, None]).sum(axis=0)
+
+    return jax.lax.fori_loop(0, (products + size - 1) // size, more, jnp.zeros_like(target, jnp.int32))
 
 
 def corrections(scores: Scores, served: Array, on_sale: Array) -> Array:
@@ -71,9 +72,12 @@ def corrections(scores: Scores, served: Array, on_sale: Array) -> Array:
     return (as_it_was * (was * was_on_sale) - as_it_ended * (ended * on_sale.at[ids].get(mode="clip"))).sum(axis=1)
 
 
-def ranks(scores: Scores, served: Array, on_sale: Array) -> Array:
-    """Return the exact rank of each tick's event, float32[T], given the tables as they stand after the block."""
-    counts = counted(scores.vector, scores.target, served, on_sale)
+def ranks(scores: Scores, served: Array, on_sale: Array, products: Array | int) -> Array:
+    """Return the exact rank of each tick's event, float32[T], given the tables as they stand after the block.
+
+    Rows from `products` on are room to grow and not on sale.
+    """
+    counts = counted(scores.vector, scores.target, served, on_sale, products)
     total = counts + corrections(scores, served, on_sale) + scores.known
     return 1.0 + total.astype(jnp.float32) / 2.0
 
