@@ -35,7 +35,7 @@ def test_two_runs_are_equal(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [2, pytest.param(64, marks=pytest.mark.slow), 512])
-@pytest.mark.parametrize("name", each(ALL, ("bpr_mf", "network/sage")))
+@pytest.mark.parametrize("name", each(ALL, ("markov", "bpr_mf", "network/paper")))
 def test_the_length_of_a_call_changes_no_bit(name: str, size: int) -> None:
     lane = learner(name)
     assert_equal(feed(lane, events(256), size), run(name)[0])
@@ -187,7 +187,7 @@ def test_restoring_goes_back_before_a_growth(name: str) -> None:
     assert len(head.seq) == scored(some(stream, slice(0, 14))).sum()
 
 
-@pytest.mark.parametrize("name", each(ALL, ("own_recent", "network/sage")))
+@pytest.mark.parametrize("name", each(ALL, ("own_recent", "network/paper")))
 def test_a_catalogue_that_says_nothing_is_survived(name: str) -> None:
     none = np.full(100, -1, np.int32)
     lane = Learner(

@@ -8,7 +8,7 @@ import pytest
 
 from journal.chance import stream
 from model import ENCODERS, Catalogue, Events, Learner, grid, network
-from tests.model.made import EVERY_EVENT, RECOMMENDERS, SEED, SMALL, cut, each, events, feed, some
+from tests.model.made import EVERY_EVENT, RECOMMENDERS, SEED, SMALL, cut, events, feed, some
 
 NETWORKS = [name for name in RECOMMENDERS if name.startswith("network/")]
 LEARNS = {
@@ -55,6 +55,9 @@ def test_the_loss_falls_on_a_stream_that_can_be_learned(name: str) -> None:
 def _state_is_finite(lane: Learner) -> None:
     for leaf in jax.tree.leaves(lane.carry.state):
         assert np.isfinite(leaf).all()
+
+
+def _served_is_on_the_grid(lane: Learner) -> None:
     served = np.asarray(lane.carry.shop.served)
     assert np.array_equal(served, np.round(served / grid.FINE) * grid.FINE)
     assert (np.linalg.norm(served[:, :-1], axis=1) <= grid.LONGEST).all()
@@ -78,19 +81,27 @@ def test_extreme_paces_are_survived(name: str) -> None:
     )
     ranks = feed(lane, stream_, 8).rank
     _state_is_finite(lane)
+    _served_is_on_the_grid(lane)
     assert (ranks >= 1).all()
     assert (ranks <= 100).all()
 
 
-@pytest.mark.parametrize("name", each(NETWORKS, ()))
-def test_absurd_learning_rates_give_no_number_that_is_none(name: str) -> None:
-    wild = network(ENCODERS[name.removeprefix("network/")](), **SMALL, rate=10.0, weights=10.0, habit=100.0)
+@pytest.mark.slow
+@pytest.mark.parametrize(("times", "finite"), [(30.0, True), (3000.0, False)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_high_learning_rates_are_survived(name: str, times: float, finite: bool) -> None:
+    """So many times the plain rates: the weights may be lost, but what is served is on the grid and ranks are ranks."""
+    rates = {"rate": 0.01 * times, "weights": 0.003 * times, "habit": 0.5 * times}
+    wild = network(ENCODERS[name.removeprefix("network/")](), **SMALL, **rates)
     lane = Learner(
         wild, EVERY_EVENT, Catalogue(*_everything(), np.ones(100, np.float32), np.ones(100, bool)), 100, SEED
     )
-    ranks = feed(lane, events(256), 8).rank
-    assert (ranks >= 1).all()
-    _state_is_finite(lane)
+    outcomes = feed(lane, events(256), 8)
+    assert (outcomes.rank >= 1).all()
+    assert (outcomes.rank <= outcomes.candidates + 1).all()
+    _served_is_on_the_grid(lane)
+    if finite:
+        _state_is_finite(lane)
 
 
 def _everything() -> tuple[np.ndarray, np.ndarray]:

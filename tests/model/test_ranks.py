@@ -48,7 +48,7 @@ READS = _reads_the_rank()
 @given(
     seed=st.integers(0, 2**16),
     n=st.integers(1, 60),
-    sizes=st.lists(st.integers(1, 8), min_size=1, max_size=8),
+    sizes=st.lists(st.integers(1, 50), min_size=1, max_size=8),
     listed=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     moves=st.sampled_from([0.0, 0.1, 0.6]),
     products=st.sampled_from([6, 40]),
@@ -69,7 +69,10 @@ def test_ranks_equal_a_walk(
     assert outcomes.candidates.tolist() == candidates
 
 
-@pytest.mark.parametrize("policy", [EVERY_EVENT, BATCHED, READS], ids=["every_event", "micro_batch", "reads_the_rank"])
+OTHERS = [pytest.param(BATCHED, marks=pytest.mark.slow), pytest.param(READS, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("policy", [EVERY_EVENT, *OTHERS], ids=["every_event", "micro_batch", "reads_the_rank"])
 def test_ranks_equal_a_walk_through_many_blocks_of_products(policy: Policy) -> None:
     products = 6000
     none, draw = np.full(products, -1, np.int32), np.arange(products)
