@@ -6,6 +6,8 @@ How the events are cut into calls changes no bit of what comes out or of what is
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -47,11 +49,16 @@ class Learner:
 
     def advance(self, events: Events) -> Outcomes:
         """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
-        if not len(events.seq):
-            return _outcomes([], self.recommender.cost)
-        self._make_room(events)
-        if self.origin is None:
+        if self.origin is None and len(events.seq):
             self.origin = int(events.time[0])
+        parts: list[loop.Ticks] = []
+        for piece in _pieces(events, len(self.catalogue.category)):
+            self._make_room(piece)
+            parts += self._run(piece)
+        return _outcomes(parts, self.recommender.cost)
+
+    def _run(self, events: Events) -> list[loop.Ticks]:
+        """Take events whose ids all have a row through the loop."""
         told = self._told(events)
         n, at = len(events.seq), 0
         parts: list[loop.Ticks] = []
@@ -63,7 +70,7 @@ class Learner:
             ticks: loop.Ticks = jax.device_get(out)
             at += int(ticks.used)
             parts.append(ticks)
-        return _outcomes(parts, self.recommender.cost)
+        return parts
 
     def _told(self, events: Events) -> tuple[NDArray[Any], ...]:
         """The events in the types of the loop, times in seconds since the first."""
@@ -102,7 +109,7 @@ class Learner:
 
         Products that are not on sale score -inf. A shopper without a row yet scores as one who did nothing.
         """
-        known = np.minimum(np.asarray(shoppers, np.int32), self.layout.shoppers - 1)
+        known = np.minimum(np.asarray(shoppers, np.int32), self.layout.shoppers)  # the row behind is the null row
         seconds = np.float32((time - (self.origin if self.origin is not None else time)) / MICROSECONDS)
         padded = np.zeros(room(len(known), 1), np.int32)
         padded[: len(known)] = known
@@ -128,7 +135,7 @@ class Learner:
         arrays = load(snapshot)
         *sizes, products = (int(size) for size in arrays.pop("layout"))
         origin = int(arrays.pop("origin")[0])
-        self.catalogue = extended(self.catalogue, products)
+        self.catalogue = extended(Catalogue(*(column[:products] for column in self.catalogue)), products)
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)
         self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
@@ -146,9 +153,9 @@ def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None 
     [[1, 2, 0]]
     """
     scores = np.where(exclude, -np.inf, scores) if exclude is not None else scores
+    slates = np.full((len(scores), k), -1, np.int32)
     k = min(k, scores.shape[1])
     edge = -np.partition(-scores, k - 1, axis=1)[:, k - 1]
-    slates = np.full((len(scores), k), -1, np.int32)
     for row, (line, least) in enumerate(zip(scores, edge, strict=True)):
         candidates = np.flatnonzero((line >= least) & (line > -np.inf))
         order = candidates[np.argsort(-line[candidates], kind="stable")][:k]
@@ -156,9 +163,19 @@ def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None 
     return slates
 
 
+def _pieces(events: Events, products: int) -> Iterator[Events]:
+    """Cut before each event that brings a product beyond the catalogue: until then nobody knows of it."""
+    highest = np.maximum.accumulate(np.append(np.int32(products - 1), events.product))
+    cuts = [0, *np.flatnonzero(np.diff(highest)), len(events.seq)]
+    for start, stop in itertools.pairwise(cuts):
+        if stop > start:
+            yield Events(*(column[start:stop] for column in events))  # type: ignore[arg-type]
+
+
 def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, shoppers: Array, time: Array) -> Array:
     def of(shopper: Array) -> Array:
-        answer = recommender.query(state, shop, Query(jnp.int32(0), time, shopper), layout)
+        ask = shopper * 7919 + time.astype(jnp.int32)  # a read is no event; what chance answers depends on who and when
+        answer = recommender.query(state, shop, Query(ask, time, shopper), layout)
         line = shop.served @ answer.vector
         place = jnp.where(answer.ids >= 0, answer.ids, line.shape[0])
         return jnp.where(shop.on_sale > 0, line.at[place].add(answer.bonus, mode="drop"), -jnp.inf)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from journal.facts import SCORED, Kind
@@ -71,7 +72,8 @@ def begin(policy: Policy, state: Tree, shop: Shop) -> Carry:
     zero = jnp.int32(0)
     waiting = Event(none, none.astype(jnp.float32), none, none, none)
     carry = Carry(state, shop, policy.init(), everything(), waiting, zero, zero, zero, jnp.float32(0))
-    return jax.tree.map(jnp.array, carry)  # a buffer of its own for each leaf, so that all can be donated
+    # A buffer of its own for each leaf, so that all can be donated; from numpy, so that no weak type compiles twice.
+    return jax.tree.map(lambda leaf: jnp.array(np.asarray(leaf)), carry)
 
 
 def advance(

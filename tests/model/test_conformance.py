@@ -146,7 +146,6 @@ def test_growing_changes_no_bit(name: str, kind: str, monkeypatch: pytest.Monkey
     assert small.digest() == large.digest()
 
 
-@pytest.mark.xfail(strict=True, reason="the highest id of a whole call is known from the call's first event on")
 @pytest.mark.parametrize("name", ["bpr_mf", *each(["network/sage", "network/paper"], ("network/sage",))])
 def test_a_product_is_known_from_its_first_event_on_whatever_the_call(name: str) -> None:
     stream = events(100, "arrivals")
@@ -155,7 +154,6 @@ def test_a_product_is_known_from_its_first_event_on_whatever_the_call(name: str)
     assert one.digest() == many.digest()
 
 
-@pytest.mark.xfail(strict=True, reason="a shopper past the last row is scored as the shopper of the last row")
 def test_a_shopper_without_a_row_scores_as_one_who_did_nothing() -> None:
     lane = learner("own_recent", products=10, shoppers=64)
     full = np.arange(64)
@@ -167,7 +165,6 @@ def test_a_shopper_without_a_row_scores_as_one_who_did_nothing() -> None:
     assert np.unique(stranger[stranger > -np.inf]).size == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the catalogue stays as long as it grew")
 @pytest.mark.parametrize("name", ["own_recent", "bpr_mf"])
 def test_restoring_goes_back_before_a_growth(name: str) -> None:
     stream = events(100, "arrivals")
@@ -205,14 +202,12 @@ def test_a_catalogue_that_says_nothing_is_survived(name: str) -> None:
     assert (line < np.inf).all()
 
 
-@pytest.mark.xfail(strict=True, reason="a slate is cut to the length of the catalogue")
 def test_a_slate_longer_than_the_catalogue_is_filled_up() -> None:
     slates = learner().slates(np.array([0, 1], np.int32), 0, 150)
     assert slates.shape == (2, 150)
     assert (slates[:, catalogue().listed.sum() :] == -1).all()
 
 
-@pytest.mark.xfail(strict=True, reason="a read asks as event 0, so the direction of chance is always the same")
 def test_chance_shows_each_shopper_another_slate() -> None:
     slates = learner("random").slates(np.arange(8, dtype=np.int32), 0, 10)
     assert len(np.unique(slates, axis=0)) > 1
