@@ -135,7 +135,8 @@ class Learner:
         arrays = load(snapshot)
         *sizes, products = (int(size) for size in arrays.pop("layout"))
         origin = int(arrays.pop("origin")[0])
-        self.catalogue = extended(Catalogue(*(column[:products] for column in self.catalogue)), products)
+        kept = (column[:products] for column in self.catalogue)
+        self.catalogue = extended(Catalogue(*kept), products)  # type: ignore[arg-type]
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)
         self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
