@@ -216,7 +216,7 @@ class RunFile(Shelf):
             raise ValueError(
                 f"facts with seq {facts.seq[0]} to {facts.seq[-1]} do not follow on seq {before.seq}, densely"
             )
-        if (before.chunks and facts.time[0] < self._last_time()) or bool((np.diff(facts.time) < 0).any()):
+        if (before.chunks and facts.time[0] < self._last_time()) or bool((facts.time[1:] < facts.time[:-1]).any()):
             raise ValueError(f"time runs backwards within the facts from seq {facts.seq[0]}, or before them")
 
 
