@@ -25,6 +25,8 @@ Step = Callable[[Array, Action], Array]
 def isgd(dim: int = 64, rate: float = 0.05, regularisation: float = 0.01, spread: float = 0.1) -> Recommender:
     """Incremental stochastic gradient descent for positive-only feedback (Vinagre, Jorge, Gama 2014, algorithm 1).
 
+    Both factors move from where they stood.
+
     err = 1 - A_u . B_i;  A_u += rate (err B_i - regularisation A_u);  B_i += rate (err A_u - regularisation B_i).
     """
 

@@ -73,7 +73,9 @@ def markov(places: int = 64) -> Recommender:
 
 
 def item_cooccurrence(places: int = 32, window: int = 5) -> Recommender:
-    """Products met near the shopper's last `window` ones, by any shopper: the sum of counts n(l, i) / sqrt(n(l)).
+    """Products met near the shopper's last `window` ones, by any shopper: the sum of n(l, i) / sqrt(1 + n(l)).
+
+    n(l) is the sum of the counts that l keeps.
 
     n(l, i) counts how often l and i stood within `window` distinct products of one shopper (Sarwar et al. 2001, as a
     stream); each product keeps its `places` most recent companions.
