@@ -23,6 +23,7 @@ def changed(section: str, name: str, value: Any) -> WorldSpec:
 
 def test_the_defaults_are_in_range() -> None:
     check(WorldSpec())
+    assert not list(faults(WorldSpec()))
 
 
 @pytest.mark.parametrize(("section", "made"), NUMBERS, ids=lambda x: getattr(x, "name", x))
