@@ -1,8 +1,8 @@
 """The exact rank of every event of a block among all listed products, by one matrix product and its corrections.
 
-A block holds up to T events. The served table is taken as it stands at the end of the block; where a row was written
-during the block, the events before that write are counted again with the row as it was. A score is exact
-(`model.grid`), so the result equals a scan of the whole table before each event, to the bit.
+A block holds up to T events. The served table is taken as it stands at the end of the block, and each of its rows
+counts for the events after the row was last written; for the events before, the row as it was counts instead. A score
+is exact (`model.grid`), so the result equals a scan of the whole table before each event, to the bit.
 
     rank = 1 + (products scored higher) + (products scored equal) / 2
 
@@ -37,39 +37,49 @@ def weigh(scores: Array, target: Array) -> Array:
     return (scores > target).astype(jnp.int32) + (scores >= target).astype(jnp.int32)
 
 
-def counted(vector: Array, target: Array, served: Array, on_sale: Array, products: Array | int) -> Array:
-    """Return G of each event against the first `products` rows of a table float32[P, width]; int32[T].
+def history(ids: Array, rows: int) -> tuple[Array, Array]:
+    """Return the last tick that wrote each of the rows, int32[rows], and the last one before each write, int32[T, C].
+
+    Both are -1 where there is none.
+    """
+
+    def note(written: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+        tick, places = now
+        return written.at[places].set(tick, mode="drop"), written.at[places].get(mode="clip")
+
+    ticks = jnp.arange(ids.shape[0], dtype=jnp.int32)
+    return jax.lax.scan(note, jnp.full(rows, -1, jnp.int32), (ticks, ids))
+
+
+def counted(scores: Scores, served: Array, since: Array, products: Array | int) -> Array:
+    """Return G of each event against the first `products` rows of a table float32[P, width], int32[T]; row i counts
+    for the ticks after since[i].
 
     A block of rows at a time, and only the blocks that are in use: a table has up to twice the room it needs.
     """
     size = min(BLOCK, served.shape[0])
+    tick = jnp.arange(scores.target.shape[0], dtype=jnp.int32)
 
     def more(block: Array, total: Array) -> Array:
-        rows = jax.lax.dynamic_slice_in_dim(served, block * size, size)
-        counts = jax.lax.dynamic_slice_in_dim(on_sale, block * size, size)
-        return total + (weigh(rows @ vector.T, target) * counts[:, None]).sum(axis=0)
+        rows, start = (jax.lax.dynamic_slice_in_dim(column, block * size, size) for column in (served, since))
+        counts = tick > start[:, None]
+        return total + jnp.where(counts, weigh(rows @ scores.vector.T, scores.target), 0).sum(axis=0)
 
-    return jax.lax.fori_loop(0, (products + size - 1) // size, more, jnp.zeros_like(target, jnp.int32))
+    return jax.lax.fori_loop(0, (products + size - 1) // size, more, jnp.zeros_like(scores.known))
 
 
-def corrections(scores: Scores, served: Array, on_sale: Array) -> Array:
-    """Return what to add to G because rows changed during the block; int32[T]."""
+def counted_before(scores: Scores, since: Array) -> Array:
+    """Return G of each event against the rows as they were before a write, int32[T]: each counts for the ticks after
+    the write before, since[t, c], up to its own."""
     ticks, changes = scores.ids.shape
-    ids = scores.ids.reshape(-1)
-    order = jnp.argsort(ids, stable=True)
-    ids, when = ids[order], (order // changes).astype(jnp.int32)
-    before = scores.before.reshape(ids.shape[0], -1)[order]
-    first = jnp.concatenate([jnp.ones(1, bool), ids[1:] != ids[:-1]])
-    last = jnp.concatenate([first[1:], jnp.ones(1, bool)])
-    since = jnp.where(first, -1, jnp.roll(when, 1))  # the row stood as in `before` for ticks in (since, when]
-    real = ids < served.shape[0]
-    tick = jnp.arange(ticks, dtype=jnp.int32)[:, None]
-    as_it_was = weigh(scores.vector @ before.T, scores.target[:, None])
-    as_it_ended = weigh(scores.vector @ served.at[ids].get(mode="clip").T, scores.target[:, None])
-    was = (tick > since) & (tick <= when) & real
-    ended = (tick <= when) & (real & last)
-    was_on_sale = scores.on_sale.reshape(-1)[order]
-    return (as_it_was * (was * was_on_sale) - as_it_ended * (ended * on_sale.at[ids].get(mode="clip"))).sum(axis=1)
+    before = scores.before.reshape(ticks * changes, -1)
+    # A row that is written twice in a tick has one past, not two.
+    same = scores.ids[:, :, None] == scores.ids[:, None, :]
+    again = (same & jnp.tri(changes, k=-1, dtype=bool)).any(axis=2)
+    counts = ((scores.on_sale > 0) & ~again).reshape(-1, 1)
+    tick = jnp.arange(ticks, dtype=jnp.int32)
+    counts &= (tick > since.reshape(-1, 1)) & (tick <= jnp.repeat(tick, changes)[:, None])
+    return jnp.where(counts, weigh(before @ scores.vector.T, scores.target), 0).sum(axis=0)
 
 
 def ranks(scores: Scores, served: Array, on_sale: Array, products: Array | int) -> Array:
@@ -77,9 +87,11 @@ def ranks(scores: Scores, served: Array, on_sale: Array, products: Array | int) 
 
     Rows from `products` on are room to grow and not on sale.
     """
-    counts = counted(scores.vector, scores.target, served, on_sale, products)
-    total = counts + corrections(scores, served, on_sale) + scores.known
-    return 1.0 + total.astype(jnp.float32) / 2.0
+    rows, ticks = served.shape[0], scores.target.shape[0]
+    written, since = history(scores.ids, rows)
+    table = counted(scores, served, jnp.where(on_sale > 0, written, ticks), products)
+    past = counted_before(scores, jnp.where(scores.ids < rows, since, ticks))
+    return 1.0 + (table + past + scores.known).astype(jnp.float32) / 2.0
 
 
 def rank_now(vector: Array, target: Array, known: Array, served: Array, on_sale: Array) -> Array:

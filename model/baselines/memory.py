@@ -14,8 +14,10 @@ from model.layout import Layout
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.recent import empty, remember
 
-NO_ROWS = jnp.full(1, -1, jnp.int32), jnp.zeros((1, 1))
-"""These models score by bonuses alone: their served table stays empty."""
+
+def _remembered(table: Array) -> Learned:
+    """Nothing to serve: these models score by bonuses alone, and their served table stays empty."""
+    return Learned({"table": table}, jnp.full(1, -1, jnp.int32), jnp.zeros((1, 1)))
 
 
 def _init(places: int):  # type: ignore[no-untyped-def]
@@ -40,7 +42,7 @@ def own_recent(places: int = 64) -> Recommender:
     def learn(state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         at = layout.shopper(seen.shopper)
         table = state["table"].at[at].set(remember(state["table"][at], seen.product, on))
-        return Learned({"table": table}, *NO_ROWS)
+        return _remembered(table)
 
     return Recommender("own_recent", 1, _init(places), query, learn, (1, 0.0))
 
@@ -67,7 +69,7 @@ def markov(places: int = 64) -> Recommender:
         last = table[shopper, 0].astype(jnp.int32)
         at = jnp.stack([jnp.where(last >= 0, last, layout.null), shopper])
         rows = jax.vmap(remember, (0, None, 0))(table[at], seen.product, jnp.stack([on & (last >= 0), on]))
-        return Learned({"table": table.at[at].set(rows)}, *NO_ROWS)
+        return _remembered(table.at[at].set(rows))
 
     return Recommender("markov", 1, _init(places), query, learn, (2, 0.0))
 
@@ -105,6 +107,6 @@ def item_cooccurrence(places: int = 32, window: int = 5) -> Recommender:
         at = at.at[:window].set(jnp.where(company, at[:window], layout.null))
         there = jnp.where(company[:, None], there, table[layout.null])
         own_row = remember(rows[window + 1], seen.product, on)
-        return Learned({"table": table.at[at].set(jnp.vstack([there, here, own_row]))}, *NO_ROWS)
+        return _remembered(table.at[at].set(jnp.vstack([there, here, own_row])))
 
     return Recommender("item_cooccurrence", 1, _init(places), query, learn, (window + 2, 0.0))

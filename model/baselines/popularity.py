@@ -13,8 +13,10 @@ from model.contract import Catalogue
 from model.layout import Layout
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 
-NOTHING = Scored(jnp.ones(1), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
-"""The answer whose scores are the served biases alone."""
+
+def nothing() -> Scored:
+    """Return the answer whose scores are the served biases alone."""
+    return Scored(jnp.ones(1), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
 
 
 def random() -> Recommender:
@@ -29,7 +31,7 @@ def random() -> Recommender:
     def query(state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
         centred = 2 * uniform(7, query.seq + state["seed"] * 31, width) - 1
         direction = grid.vectors(erfinv(jnp.clip(centred, -0.999999, 0.999999)))
-        return Scored(jnp.append(direction, 1.0), NOTHING.ids, NOTHING.bonus)
+        return nothing()._replace(vector=jnp.append(direction, 1.0))
 
     def learn(state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         return Learned(state, jnp.full(1, -1, jnp.int32), jnp.zeros((1, width + 1)))
@@ -65,7 +67,7 @@ def _counting(name: str, columns: int, grown, start: float = 0.0) -> Recommender
         return {"table": jnp.full((layout.rows, columns), start)}, jnp.full((layout.products, 1), start)
 
     def query(state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
-        return NOTHING
+        return nothing()
 
     def learn(state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         row = grown(state["table"][seen.product], seen)

@@ -55,3 +55,9 @@ def test_a_clean_interpreter_loads_nothing_heavy(code: str, unwanted: set[str]) 
 
 def test_what_a_clean_interpreter_loads_is_seen() -> None:
     assert "jax" in loaded("import model.parts")
+
+
+def test_nothing_is_computed_while_modules_are_imported() -> None:
+    """What jax is told (`model.compiling`) is read when it first computes, so nothing may compute before."""
+    code = "import driftlab.api, driftlab.build, model; from jax._src import xla_bridge as bridge"
+    loaded(f"{code}; assert not bridge.backends_are_initialized()")
