@@ -6,10 +6,10 @@ NDCG@10     over the whole run, of all scored events and apart from it without r
             lately needs to know nothing of interests, so a shift shows most in products not met before
 drop        NDCG@10 before the shift less the lowest level after it (a level: mean of 1,000 scored events in a row);
             levels also fall with the hour of the day, as the oracle's drop shows, which no shift surprises
-recovery    hours until the lane is back at 90 % of its OWN level before (`driftlab.measures.truth`); 0 where it hardly
-            fell, the rest of the run (censored) where it never is, none where it hits too seldom to be seen to fall
+recovery    hours until the lane is back at 90 % of its OWN level before, to stay (`driftlab.measures.truth`); 0 where it
+            hardly fell, the rest of the run (censored) where it never is, none where it hits too seldom to be seen to fall
 against the oracle: hours until the lane's level, as a share of the oracle's over the same events, is back at 90 % of
-            its OWN share before: the oracle knows the shift at once, so what the hour of the day or easier products
+            its OWN share before, to stay: the oracle knows the shift at once, so what the hour of the day or easier products
             do to all lanes falls out, and a lane that had nothing to lose is not the first to be back
 
 Lanes are compared with the default network by the paired bootstrap over seeds of `driftlab.intervals`. ISGD is given
@@ -33,7 +33,7 @@ import numpy as np
 from driftlab import Run, paired, run
 from driftlab.measures import MEASURES
 from driftlab.measures.accuracy import gain
-from driftlab.measures.truth import BACK, HOUR, SLIDING, recovery_after
+from driftlab.measures.truth import HOUR, SLIDING, STEADY, back_to_stay, recovery_after
 from driftlab.record import Record
 from driftlab.recorded import read
 from journal.runfile import RunFile
@@ -85,14 +85,11 @@ def best_rate(folder: Path) -> dict[float, float]:
 def share_is_back(seen: Record, oracle: Record, since: int) -> float:
     """Return hours from `since` (microseconds) until the share of the oracle's level is back; censored at the end."""
     start = int(np.searchsorted(seen.time, since, side="left"))
-    ours, best = (np.r_[0.0, np.cumsum(gain(lane.rank, 10))] for lane in (seen, oracle))
-    first = max(start - 5 * SLIDING, 0)
-    before = (ours[start] - ours[first]) / (best[start] - best[first])
-    ours, best = ours[start:], best[start:]
-    share = (ours[SLIDING:] - ours[:-SLIDING]) / (best[SLIDING:] - best[:-SLIDING])
-    there = np.flatnonzero(share >= BACK * before)
-    at = start + int(there[0]) + SLIDING - 1 if len(there) else len(seen) - 1
-    return 0.0 if len(there) and not there[0] else (int(seen.time[at]) - since) / HOUR
+    before = slice(max(start - STEADY * SLIDING, 0), start)
+    ours, best = (gain(lane.rank, 10) for lane in (seen, oracle))
+    back = back_to_stay(ours[start:], best[start:], float(ours[before].sum() / best[before].sum()))
+    at = len(seen) - 1 if back is None else start + back - 1
+    return 0.0 if back == SLIDING else (int(seen.time[at]) - since) / HOUR
 
 
 def judged(lanes: dict[str, Record]) -> dict[str, Found]:
@@ -100,7 +97,7 @@ def judged(lanes: dict[str, Record]) -> dict[str, Found]:
     (drift,) = next(iter(lanes.values())).drifts
     gains = {lane: gain(seen.rank, 10) for lane, seen in lanes.items()}
     start = {lane: int(np.searchsorted(seen.time, drift.time)) for lane, seen in lanes.items()}
-    before = {lane: float(gains[lane][max(start[lane] - 5 * SLIDING, 0) : start[lane]].mean()) for lane in lanes}
+    before = {lane: float(gains[lane][max(start[lane] - STEADY * SLIDING, 0) : start[lane]].mean()) for lane in lanes}
     found = {}
     for lane, seen in lanes.items():
         own = recovery_after(seen, drift)

@@ -23,7 +23,7 @@ from model.layout import Layout
 from model.parts import Event
 from model.policies import every_event
 
-DIM, NEIGHBOURS, NEGATIVES, FOLLOWERS, CROWD = 64, 10, 8, 16, 128
+DIM, NEIGHBOURS, NEGATIVES, FOLLOWERS, CROWD = 64, 10, 8, 16, 64
 COLUMNS = Columns(DIM, NEIGHBOURS, FOLLOWERS)
 SEED = 1
 GAP = 5.0

@@ -35,7 +35,7 @@ def network(
     neighbours: int = 10,
     followers: int = 16,
     negatives: int = 8,
-    crowd: int = 128,
+    crowd: int = 64,
     rate: float = 0.01,
     weights: float = 0.003,
     habit: float = 0.5,

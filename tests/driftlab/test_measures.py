@@ -102,6 +102,11 @@ def test_recovery_is_timed_from_the_drift_to_the_level_back() -> None:
     assert found.lost == pytest.approx(0.4 * SLIDING, rel=1e-3)
 
 
+def test_a_level_that_is_there_by_chance_is_no_recovery() -> None:
+    ((_, found),) = recoveries(dropped(0.8, [0.4, 0.9, 0.4, 0.4, 0.4, 0.8, 0.8, 0.8, 0.8]))
+    assert found.hours * 3600 == pytest.approx(5 * SLIDING + 800, abs=2)
+
+
 def test_no_recovery_is_told_as_never_and_no_loss_as_none() -> None:
     ((_, never),) = recoveries(dropped(0.8, [0.4, 0.5]))
     assert math.isinf(never.hours)

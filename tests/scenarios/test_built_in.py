@@ -41,7 +41,7 @@ def differences(id_: str) -> list[str]:
 
 DIFFERENCES = {
     "slow_drift": ['drift: gradual(level="individual", magnitude=1.0, time_constant_days=5.0)'],
-    "sudden_shift": ['drift: abrupt(level="cohort", share=0.8, magnitude=1.0, at_day=7.0)'],
+    "sudden_shift": ['drift: abrupt(level="population", share=0.8, magnitude=1.0, at_day=7.5)'],
     "seasonal": ['drift: recurring(level="population", magnitude=1.0, at_day=2.0, period_days=4.0)'],
     "cold_start": ["catalogue.launched: 0.05 -> 0.5", "shoppers.joining: 0.1 -> 0.5"],
     "small": [
