@@ -18,6 +18,7 @@ from model.grid import FINE, HIGHEST, LONGEST, STEP
 from model.habits import FAST, FLOOR, HABITS, NAMES, SLOW
 from model.layout import Layout
 from model.loss import NEVER
+from model.network import STEEPEST
 
 EPSILON = 1e-8
 HOUR = 3600.0
@@ -168,7 +169,7 @@ class Eager:
             self._move(reading, slopes[:3])
             self._relate(reading, slopes[3] * self.rates[0], now, kind, product)
             for weight, slope in zip(weights, slopes[4:], strict=True):
-                weight.sub_(slope, alpha=self.rates[1])
+                weight.sub_(slope.clamp(-STEEPEST, STEEPEST), alpha=self.rates[1])
             self.memory.addcmul_(habit, habit)
             self.habits.sub_(habit * torch.rsqrt(self.memory + EPSILON), alpha=self.rates[2])
             self.served[reading.centres[1:]] = self._serve(reading.centres, now)

@@ -89,7 +89,7 @@ def measure(quick: bool = False) -> list[Row]:
     rows = []
     for products in (1_000, 10_000) if quick else (1_000, 10_000, 100_000):
         block, blocks = Block(products), max(1, 30_000 // products)
-        stack = jax.tree.map(lambda column: np.stack([column] * blocks), block.scores)
+        stack = jax.tree.map(lambda column, n=blocks: np.stack([column] * n), block.scores)
         given: tuple[Scores, Array, Array, Array] = jax.device_put(
             (stack, block.last, block.on_sale, np.int32(products))
         )

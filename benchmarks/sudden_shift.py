@@ -6,11 +6,11 @@ NDCG@10     over the whole run, of all scored events and apart from it without r
             lately needs to know nothing of interests, so a shift shows most in products not met before
 drop        NDCG@10 before the shift less the lowest level after it (a level: mean of 1,000 scored events in a row);
             levels also fall with the hour of the day, as the oracle's drop shows, which no shift surprises
-recovery    hours until the lane is back at 90 % of its OWN level before, to stay (`driftlab.measures.truth`); 0 where it
-            hardly fell, the rest of the run (censored) where it never is, none where it hits too seldom to be seen to fall
+recovery    hours until the lane is back at 90 % of its OWN level before, to stay (`driftlab.measures.truth`); 0 where
+            it hardly fell, the rest of the run (censored) where it never is, none where it hits too seldom to tell
 against the oracle: hours until the lane's level, as a share of the oracle's over the same events, is back at 90 % of
-            its OWN share before, to stay: the oracle knows the shift at once, so what the hour of the day or easier products
-            do to all lanes falls out, and a lane that had nothing to lose is not the first to be back
+            its OWN share before, to stay: the oracle knows the shift at once, so what the hour of the day or easier
+            products do to all lanes falls out, and a lane that had nothing to lose is not the first to be back
 
 Lanes are compared with the default network by the paired bootstrap over seeds of `driftlab.intervals`. ISGD is given
 the best learning rate of a small grid on seed 1, on the same measure that it is judged by.

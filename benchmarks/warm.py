@@ -20,6 +20,7 @@ from model.compiling import compiled
 from model.encoders import sage
 from model.graph import RELATION, Columns
 from model.layout import Layout
+from model.pages import in_large_pages
 from model.parts import Event
 from model.policies import every_event
 
@@ -68,6 +69,7 @@ def warmed(products: int, shoppers: int, categories: int, brands: int) -> Learne
     plant(table[buyers : buyers + shoppers], 0, products, products)
     carry = learner.carry
     learner.carry = carry._replace(state={**carry.state, "table": jnp.asarray(table)})
+    in_large_pages(learner.carry)
     return learner
 
 

@@ -22,6 +22,7 @@ from model import loop
 from model.compiling import compiled
 from model.contract import Catalogue, Events, Outcomes, extended
 from model.layout import Layout, regrow, renumber, room
+from model.pages import in_large_pages
 from model.parts import Event, Policy, Query, Recommender, Shop
 
 
@@ -40,6 +41,7 @@ class Learner:
         listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
         self.carry = loop.begin(policy, state, shop)
+        in_large_pages(self.carry)
 
     def _lay_out(self, products: int, shoppers: int) -> None:
         kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
@@ -103,6 +105,7 @@ class Learner:
         served = jnp.asarray(np.concatenate([carry.shop.served, np.asarray(served)[before.products :]]))
         on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, after.products - before.products)))
         self.carry = carry._replace(state=state, shop=carry.shop._replace(served=served, on_sale=on_sale))
+        in_large_pages(self.carry)
 
     def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]:
         """Return the scores float32[n, P] of all products for n shoppers at `time` (microseconds): a read.
@@ -140,6 +143,7 @@ class Learner:
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)
         self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
+        in_large_pages(self.carry)
         self.origin = None if origin < 0 else origin
 
     def digest(self) -> str:

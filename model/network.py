@@ -16,6 +16,7 @@ from flax import nnx
 from jax import Array
 
 from journal.chance import stream_key
+from journal.errors import Refusal
 from model import crowd, grid, habits, writing
 from model.chance import below
 from model.contract import Catalogue
@@ -27,6 +28,22 @@ from model.neighbourhood import Reading, Vectors, around, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 
 EPSILON = 1e-8
+
+RANGES = {
+    "dim": (2, 4096),
+    "neighbours": (1, 1000),
+    "followers": (1, 1000),
+    "negatives": (1, 4096),
+    "crowd": (2, 65536),
+    "rate": (0.0, 3.0),
+    "weights": (0.0, 0.1),
+    "habit": (0.0, 15.0),
+    "spread": (0.0, 1.0),
+}
+"""What a network's numbers may be."""
+
+STEEPEST = 1.0
+"""Largest slope of an encoder's weight that counts: vectors that a high rate made long cannot make weights infinite."""
 
 
 def network(
@@ -50,7 +67,13 @@ def network(
     crowd       products that stand for the whole catalogue when the habits are weighed
     rate        learning rate of the entity vectors; `weights` and `habit` are those of the encoder and the habits
     spread      standard deviation of the entity vectors at first
+
+    Raises Refusal where one is outside its range (`RANGES`).
     """
+    given = locals()
+    for name, (low, high) in RANGES.items():
+        if not low <= given[name] <= high:
+            raise Refusal(f"A network's {name} = {given[name]} is outside {low:g} to {high:g}.")
     columns = Columns(dim, neighbours, followers)
     net = _Network(encoder, columns, negatives, crowd, Rates(rate, weights, habit), spread)
     centres = 2 + negatives
@@ -179,7 +202,7 @@ class _Network:
         fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
         table = table.at[jnp.where(on, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
         step = jnp.where(on, self.rates.weights * action.weights, 0.0)
-        encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], weights)
+        encoder = jax.tree.map(lambda w, g: w - step * jnp.clip(g, -STEEPEST, STEEPEST), state["encoder"], weights)
         state = {**state, "table": table, "encoder": encoder}
         if habit is not None:
             memory = state["memory"] + jnp.where(on, habit * habit, 0.0)

@@ -103,7 +103,7 @@ def recovery_time() -> Measure:
         about=law(recovery_time),
         unit="hours",
         better="lower",
-        formula="min{t: level of the 1,000 scored events up to drift + t, all after it, >= 0.9 before, and of 5,000 from there}",
+        formula="min{t: level of the 1,000 scored events up to drift + t, and of the 5,000 from there, >= 0.9 before}",
         source="restoration time of float (drift handling benchmark), with a sliding level that has to stay",
         value=lambda seen: _mean_with_infinite(np.array([found.hours for _, found in recoveries(seen)])),
     )

@@ -66,7 +66,8 @@ def _factors(name: str, dim: int, spread: float, step: Step, negatives: int) -> 
     def learn(state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         at = jnp.stack([layout.shopper(seen.shopper), seen.product])
         if negatives:
-            at = jnp.append(at, another(seen, shop, state["seed"]))
+            negative, fair = another(seen, shop, state["seed"])
+            at, on = jnp.append(at, negative), on & fair
         rows = state["table"][at]
         rows = rows + jnp.where(on, step(rows, action), 0.0)
         table = state["table"].at[at].set(rows)
@@ -75,11 +76,12 @@ def _factors(name: str, dim: int, spread: float, step: Step, negatives: int) -> 
     return Recommender(name, dim + 1, init, query, learn, (2 + negatives, 8.0 * dim * (1 + negatives)))
 
 
-def another(seen: Seen, shop: Shop, seed: Array, tries: int = 8) -> Array:
-    """Draw a product on sale that is not the one that came: the first fair one of a few uniform draws; int32."""
+def another(seen: Seen, shop: Shop, seed: Array, tries: int = 8) -> tuple[Array, Array]:
+    """Draw a product on sale that is not the one that came: the first fair one of a few uniform draws, int32, and
+    whether there was one."""
     drawn = below(11, seen.seq + seed * 31, tries, shop.products)
     fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
-    return drawn[jnp.argmax(fair)]
+    return drawn[jnp.argmax(fair)], fair.any()
 
 
 def _served(rows: Array) -> Array:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from journal.chance import stream
+from journal.errors import Refusal
 from model import ENCODERS, Catalogue, Events, Learner, grid, network
+from model.network import RANGES
 from tests.model.made import EVERY_EVENT, RECOMMENDERS, SEED, SMALL, cut, events, feed, some
 
 NETWORKS = [name for name in RECOMMENDERS if name.startswith("network/")]
@@ -87,12 +89,10 @@ def test_extreme_paces_are_survived(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("times", "finite"), [(30.0, True), (3000.0, False)])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_high_learning_rates_are_survived(name: str, times: float, finite: bool) -> None:
-    """So many times the plain rates: the weights may be lost, but what is served is on the grid and ranks are ranks."""
-    rates = {"rate": 0.01 * times, "weights": 0.003 * times, "habit": 0.5 * times}
-    wild = network(ENCODERS[name.removeprefix("network/")](), **SMALL, **rates)
+def test_the_highest_learning_rates_are_survived(name: str) -> None:
+    rates = {rate: RANGES[rate][1] for rate in ("rate", "weights", "habit")}
+    wild = network(ENCODERS[name.removeprefix("network/")](), **{**SMALL, **rates})
     lane = Learner(
         wild, EVERY_EVENT, Catalogue(*_everything(), np.ones(100, np.float32), np.ones(100, bool)), 100, SEED
     )
@@ -100,8 +100,13 @@ def test_high_learning_rates_are_survived(name: str, times: float, finite: bool)
     assert (outcomes.rank >= 1).all()
     assert (outcomes.rank <= outcomes.candidates + 1).all()
     _served_is_on_the_grid(lane)
-    if finite:
-        _state_is_finite(lane)
+    _state_is_finite(lane)
+
+
+@pytest.mark.parametrize(("name", "value"), [("rate", 10.0), ("weights", float("nan")), ("neighbours", 0)])
+def test_numbers_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(Refusal, match=f"{name} = {value} is outside"):
+        network(ENCODERS["sage"](), **{name: value})
 
 
 def _everything() -> tuple[np.ndarray, np.ndarray]:
