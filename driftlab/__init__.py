@@ -22,14 +22,14 @@ if (_warning := stranger()) is not None:
 
 if TYPE_CHECKING:
     from driftlab.api import Run, describe, replay, resume, run, verify
-    from driftlab.intervals import Interval, paired
+    from driftlab.intervals import Interval, corrected, paired
     from driftlab.measures import MEASURES, Measure
     from journal.errors import Refusal
     from model import Policy
 
 _HOMES = {
     **dict.fromkeys(("Run", "describe", "replay", "resume", "run", "verify"), "driftlab.api"),
-    **dict.fromkeys(("Interval", "paired"), "driftlab.intervals"),
+    **dict.fromkeys(("Interval", "corrected", "paired"), "driftlab.intervals"),
     **dict.fromkeys(("MEASURES", "Measure"), "driftlab.measures"),
     "Refusal": "journal.errors",
     "Policy": "model",
@@ -43,6 +43,7 @@ __all__ = [
     "Policy",
     "Refusal",
     "Run",
+    "corrected",
     "describe",
     "paired",
     "replay",

@@ -2,6 +2,8 @@
 
 pair        one seed: the value of a measure in one lane and in the other
 interval    percentile bootstrap over pairs of the mean difference (Efron and Tibshirani 1993)
+p           twice the share of resampled means on the rarer side of zero, zero itself on both: the interval turned round
+corrected   p times the number of comparisons made, step by step (Holm 1979): the chance that any of them is a mistake
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ class Interval(NamedTuple):
     low: float
     high: float
     pairs: int
+    p: float
 
     @property
     def excludes_zero(self) -> bool:
@@ -48,4 +51,19 @@ def paired(one: Sequence[float], other: Sequence[float], confidence: float = 0.9
     draws = stream(0, "bootstrap", len(differences)).integers(0, len(differences), (RESAMPLES, len(differences)))
     means = differences[draws].mean(axis=1)
     low, high = np.quantile(means, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
-    return Interval(float(differences.mean()), float(low), float(high), len(differences))
+    rarer = min(np.count_nonzero(means <= 0), np.count_nonzero(means >= 0))
+    p = min(1.0, 2.0 * (rarer + 1) / (RESAMPLES + 1))
+    return Interval(float(differences.mean()), float(low), float(high), len(differences), p)
+
+
+def corrected(p: Sequence[float]) -> list[float]:
+    """Return the p of several comparisons made together, each corrected for their number, in the order given.
+
+    >>> corrected([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    made, highest = [0.0] * len(p), 0.0
+    for place, which in enumerate(sorted(range(len(p)), key=lambda at: p[at])):
+        highest = max(highest, min(1.0, (len(p) - place) * p[which]))
+        made[which] = highest
+    return made
