@@ -85,7 +85,7 @@ _COST = (
 
 NOTES = {
     "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
-    "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is back to stay at 90 % of before",
+    "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is at 90 % of before, to stay",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
 }
