@@ -11,6 +11,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array
 
+from journal.facts import Kind
 from model.chance import uniform
 from model.loop import WAITING
 from model.parts import Action, Policy, Seen, Tree
@@ -120,11 +121,73 @@ def random(p: float = 0.25, seed: int = 0) -> Policy:
     return _stateless(lambda action, seen: action._replace(learn=action.learn & (uniform(seed, seen.seq, 1)[0] < p)))
 
 
+def by_relation(views: int = 4) -> Policy:
+    """Learn one view in `views`, and whatever tells more of a shopper (favourites, carts, purchases, reviews) always.
+
+    Implicit events differ in what they say of a preference: Hu, Koren, Volinsky 2008.
+    """
+    _at_least("by_relation", "views", views, 1)
+
+    def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
+        view = seen.kind == int(Kind.VIEWED)
+        return action._replace(learn=action.learn & (~view | (count % views == views - 1))), count + view
+
+    return Policy(lambda: jnp.int32(0), update)
+
+
+def rows_only(weights: int = 16) -> Policy:
+    """Move the entity vectors at every event, and what all events share (encoder, habits) at one in `weights`.
+
+    Shared weights age more slowly than rows; that they need fewer updates is what this policy puts to the test.
+    """
+    _at_least("rows_only", "weights", weights, 1)
+
+    def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
+        share = jnp.where(count % weights == weights - 1, action.weights, 0.0)
+        return action._replace(weights=share), count + 1
+
+    return Policy(lambda: jnp.int32(0), update)
+
+
+def warmup(events: int = 1000) -> Policy:
+    """Raise the learning rates evenly from nothing to their full height over the first events (Goyal et al. 2017)."""
+    _at_least("warmup", "events", events, 1)
+
+    def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
+        height = jnp.minimum((count + 1).astype(jnp.float32) / events, 1.0)
+        paced = action._replace(rate=action.rate * height, weights=action.weights * height)
+        return paced, jnp.minimum(count + 1, events)
+
+    return Policy(lambda: jnp.int32(0), update)
+
+
+def priority(most: float = 4.0, memory: float = 1000.0) -> Policy:
+    """Learn in proportion to surprise: the rates times log2(1 + rank) over its own running mean, at most `most`.
+
+    The mean forgets with a time constant of `memory` events. Prioritised experience replay (Schaul et al. 2016), with
+    the size of the step in place of the chance of a replay. It reads each event's rank: a pass over the catalogue.
+    """
+    _at_least("priority", "most", most, 1)
+    _at_least("priority", "memory", memory, 1)
+
+    def update(action: Action, past: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
+        total, weight = (column * (1.0 - 1.0 / memory) for column in past)
+        surprise = jnp.log2(1.0 + seen.rank)
+        total, weight = total + surprise, weight + 1.0
+        factor = jnp.minimum(surprise * weight / total, most)
+        return action._replace(rate=action.rate * factor, weights=action.weights * factor), (total, weight)
+
+    return Policy(lambda: (jnp.float32(0), jnp.float32(0)), update)
+
+
 def _at_least(policy: str, key: str, value: float, least: float) -> None:
     if not value >= least:
         raise ValueError(f"{policy}: {key} is {value}; it must be at least {least}")
 
 
-POLICIES: dict[str, Callable[..., Policy]] = {
-    part.__name__: part for part in (never, every_event, every, every_seconds, micro_batch, budget, decay, random)
-}
+_PARTS = (
+    *(never, every_event, every, every_seconds, micro_batch, budget, decay, random),
+    *(by_relation, rows_only, warmup, priority),
+)
+
+POLICIES: dict[str, Callable[..., Policy]] = {part.__name__: part for part in _PARTS}

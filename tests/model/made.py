@@ -30,6 +30,8 @@ LESS = {
     "micro_batch": {"n": 5},
     "every_seconds": {"s": 600.0},
     "budget": {"per_hour": 4.0, "burst": 3},
+    "warmup": {"events": 50},
+    "priority": {"most": 2.0, "memory": 20.0},
 }
 PARTS: dict[str, Policy] = {name: part(**LESS.get(name, {})) for name, part in POLICIES.items()}
 """All policies, with parameters that bite on the stream below."""

@@ -176,6 +176,40 @@ def test_random_learns_near_its_share_and_by_the_seed() -> None:
     assert diary(PARTS["random"], middle, 128)[1] == [seq for seq in order if seq in middle.seq]
 
 
+def test_by_relation_learns_one_view_in_n_and_all_else() -> None:
+    stream = events(256)
+    _, order, rates = diary(PARTS["by_relation"], stream)
+    views = stream.seq[stream.kind == 11]
+    others = stream.seq[scored(stream) & (stream.kind != 11)]
+    assert order == sorted([*views[3::4].tolist(), *others.tolist()])
+    assert (rates == 1).all()
+
+
+def test_rows_only_moves_what_is_shared_at_one_event_in_n() -> None:
+    _, order, rates = diary(PARTS["rows_only"], events(256))
+    assert order == seqs(events(256))
+    assert (rates[:, 0] == 1).all()
+    assert rates[:, 1].tolist() == [float(n % 16 == 15) for n in range(len(order))]
+
+
+def test_warmup_rises_evenly_to_the_full_rates() -> None:
+    _, order, rates = diary(PARTS["warmup"], events(256))
+    assert len(order) > 100
+    assert np.allclose(rates, np.minimum(np.arange(1, len(order) + 1) / 50, 1)[:, None])
+
+
+def test_priority_follows_surprise() -> None:
+    lane, found, total, weight = learner("own_recent", PARTS["priority"]), [], 0.0, 0.0
+    for one in cut(events(256), 1):
+        came = lane.advance(one)
+        for rank in came.rank:
+            total, weight = 0.95 * total + np.log2(1 + rank), 0.95 * weight + 1
+            found.append((float(lane.carry.action.rate), min(np.log2(1 + rank) * weight / total, 2.0)))
+    mine, expected = np.array(found).T
+    assert np.allclose(mine, expected, rtol=1e-4)
+    assert mine.min() < 0.8 < 1.2 < mine.max() <= 2.0
+
+
 @pytest.mark.parametrize("names", [("never", "micro_batch"), ("micro_batch", "never")])
 def test_never_wins_in_any_chain(names: tuple[str, str]) -> None:
     outcomes = feed(learner("own_recent", chain(*(PARTS[name] for name in names))), events(100))
@@ -271,6 +305,11 @@ def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
         ("budget", {"burst": 0.5}),
         ("decay", {"half_life": 0.0}),
         ("random", {"p": 1.5}),
+        ("by_relation", {"views": 0}),
+        ("rows_only", {"weights": 0}),
+        ("warmup", {"events": 0}),
+        ("priority", {"most": 0.5}),
+        ("priority", {"memory": float("nan")}),
         ("random", {"p": float("nan")}),
         ("decay", {"half_life": float("nan")}),
     ],

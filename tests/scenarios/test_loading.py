@@ -163,7 +163,7 @@ def test_a_family_key_reaches_every_part_that_has_the_parameter() -> None:
     ("lop.mode", "closed", "--set lop.mode=closed: 'lop' is not a key of a scenario. Did you mean 'loop'?"),
     ("loop.mod", "closed", "--set loop.mod=closed: 'mod' is not a key of [loop]. Did you mean 'mode'?"),
     ("loop.slate", "ten", "--set loop.slate=ten: 'loop.slate' = 'ten': it must be a whole number."),
-    ("days", "5", "sudden_shift.toml, line 15: drift 'abrupt': it begins on day 7, but the run ends on day 5"),
+    ("days", "5", "sudden_shift.toml, line 16: drift 'abrupt': it begins on day 7.5, but the run ends on day 5"),
     ("days.x", "5", "--set days.x=5: 'x' would be a key of 14.0, which is no table."),
     ("drift.1.share", "1", "--set drift.1.share=1: there is no item 1, for in its place stands a list of 1."),
     ("drift.shar", "1", "--set drift.shar=1: no drift of this scenario has a parameter 'shar'. Did you mean 'share'?"),
