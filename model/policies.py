@@ -11,8 +11,10 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array
 
+from journal.errors import Refusal, nearest
 from journal.facts import Kind
 from model.chance import uniform
+from model.detectors import DETECTORS
 from model.loop import WAITING
 from model.parts import Action, Policy, Seen, Tree
 
@@ -180,6 +182,29 @@ def priority(most: float = 4.0, memory: float = 1000.0) -> Policy:
     return Policy(lambda: (jnp.float32(0), jnp.float32(0)), update)
 
 
+def on_drift(detector: str = "ddm", calm: int = 8, alert: int = 2000) -> Policy:
+    """Learn one event in `calm` and drop the others, but all of the `alert` events after a detector's alarm.
+
+    The detector (`model.detectors`, at its own defaults) watches misses: 1 where the product was not among the first
+    ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's rank: a pass over the
+    catalogue.
+    """
+    _at_least("on_drift", "calm", calm, 1)
+    _at_least("on_drift", "alert", alert, 1)
+    if detector not in DETECTORS:
+        raise Refusal(f"on_drift: there is no detector {detector!r}. {nearest(detector, DETECTORS)}")
+    watch = DETECTORS[detector]()
+
+    def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
+        own, left, count = state
+        own, alarm = watch.update(own, 1.0 - seen.hit)
+        left = jnp.where(alarm, alert, left)
+        learn = action.learn & ((left > 0) | (count % calm == calm - 1))
+        return action._replace(learn=learn), (own, jnp.maximum(left - 1, 0), count + 1)
+
+    return Policy(lambda: (watch.init(), jnp.int32(0), jnp.int32(0)), update)
+
+
 def _at_least(policy: str, key: str, value: float, least: float) -> None:
     if not value >= least:
         raise ValueError(f"{policy}: {key} is {value}; it must be at least {least}")
@@ -187,7 +212,7 @@ def _at_least(policy: str, key: str, value: float, least: float) -> None:
 
 _PARTS = (
     *(never, every_event, every, every_seconds, micro_batch, budget, decay, random),
-    *(by_relation, rows_only, warmup, priority),
+    *(by_relation, rows_only, warmup, priority, on_drift),
 )
 
 POLICIES: dict[str, Callable[..., Policy]] = {part.__name__: part for part in _PARTS}

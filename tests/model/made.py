@@ -32,6 +32,7 @@ LESS = {
     "budget": {"per_hour": 4.0, "burst": 3},
     "warmup": {"events": 50},
     "priority": {"most": 2.0, "memory": 20.0},
+    "on_drift": {"calm": 3, "alert": 20},
 }
 PARTS: dict[str, Policy] = {name: part(**LESS.get(name, {})) for name, part in POLICIES.items()}
 """All policies, with parameters that bite on the stream below."""

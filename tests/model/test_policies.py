@@ -5,7 +5,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from river.drift.binary import DDM
 
+from journal.errors import Refusal
 from model import POLICIES, Events, Learner, Outcomes, Policy, Recommender, chain
 from model.parts import Learned, Scored
 from tests.model.made import (
@@ -239,6 +241,35 @@ def test_a_budget_counts_a_whole_batch() -> None:
     assert order == sorted(order)
 
 
+def falling() -> Events:
+    """A stream on which the hits of a memory fall: all shoppers change to products that they never met."""
+    again = events(120, "again", shoppers=2, products=5, moves=0.0)
+    new = np.arange(90)
+    shopper, product = (new % 2).astype(np.int32), (new + 10).astype(np.int32)
+    strange = (new + 121, again.time[-1] + new, np.full(90, 11, np.int16), shopper, product)
+    return Events(*(np.concatenate(pair) for pair in zip(again, strange, strict=True)))
+
+
+def test_on_drift_learns_all_after_an_alarm_and_little_before() -> None:
+    outcomes = feed(learner("own_recent", POLICIES["on_drift"](calm=4, alert=30)), falling())
+    watch, left, learned, found = DDM(), 0, [], []
+    for count, rank in enumerate(outcomes.rank):
+        watch.update(int(rank > 10))
+        if watch.drift_detected:
+            left = 30
+            found.append(count)
+        learned.append(int(left > 0 or count % 4 == 3))
+        left = max(left - 1, 0)
+    assert outcomes.learned.tolist() == learned
+    assert found
+    assert 0 < sum(learned) < len(learned)
+
+
+def test_on_drift_names_the_detectors_there_are() -> None:
+    with pytest.raises(Refusal, match="no detector 'dmm'.*ddm"):
+        POLICIES["on_drift"](detector="dmm")
+
+
 def test_a_plug_in_of_few_lines_runs() -> None:
     def eager_after_drop(drop=0.05, boost=2.0):
         def init():
@@ -252,25 +283,7 @@ def test_a_plug_in_of_few_lines_runs() -> None:
 
         return Policy(init, update)
 
-    # The hits of the memory fall when all shoppers change to products they never met.
-    again = events(120, "again", shoppers=2, products=5, moves=0.0)
-    strange = np.arange(90)
-    stream = Events(
-        *(
-            np.concatenate([a, b])
-            for a, b in zip(
-                again,
-                (
-                    strange + 121,
-                    again.time[-1] + strange,
-                    np.full(90, 11, np.int16),
-                    (strange % 2).astype(np.int32),
-                    (strange + 10).astype(np.int32),
-                ),
-                strict=True,
-            )
-        )
-    )
+    stream = falling()
     part = chain(eager_after_drop(drop=0.01), EVERY_EVENT)
     lane = learner("own_recent", part)
     outcomes = feed(lane, stream, 8)
@@ -308,6 +321,8 @@ def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
         ("by_relation", {"views": 0}),
         ("rows_only", {"weights": 0}),
         ("warmup", {"events": 0}),
+        ("on_drift", {"calm": 0}),
+        ("on_drift", {"alert": 0}),
         ("priority", {"most": 0.5}),
         ("priority", {"memory": float("nan")}),
         ("random", {"p": float("nan")}),

@@ -1,0 +1,85 @@
+"""Drift detectors: a stream of numbers goes in, now and then an alarm comes out. After an alarm a detector begins anew.
+
+Each is a part, `init() -> state` and `update(state, value) -> (state, alarm)`, traceable, over scalars. What they watch
+(misses, surprise) is chosen by the policy that listens, as `model.policies.on_drift`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from journal.errors import Refusal
+from model.parts import Tree
+
+
+class Detector(NamedTuple):
+    """When a stream has changed."""
+
+    init: Callable[[], Tree]
+    update: Callable[[Tree, Array], tuple[Tree, Array]]
+
+
+def page_hinkley(
+    threshold: float = 50.0, delta: float = 0.005, fading: float = 0.9999, least: int = 30, side: str = "up"
+) -> Detector:
+    """The Page-Hinkley test on the mean of a stream (Page 1954): a sum of deviations, against its extreme so far.
+
+    threshold  what the sum may stray from its extreme, in units of the stream
+    delta      deviations that are put up with
+    fading     factor by which older deviations fade with each number
+    least      numbers before the first alarm
+    side       "up" alarms where the mean rises, "down" where it falls, "both" on either
+    """
+    if side not in ("up", "down", "both"):
+        raise Refusal(f"page_hinkley: side is {side!r}; it is 'up', 'down' or 'both'")
+    zero = jnp.float32
+
+    def init() -> Tree:
+        return {"n": zero(0), "mean": zero(0), "rise": zero(0), "low": zero(jnp.inf), "fall": zero(0), "high": zero(-1)}
+
+    def update(state: Tree, value: Array) -> tuple[Tree, Array]:
+        n = state["n"] + 1.0
+        mean = state["mean"] + (value - state["mean"]) / n
+        rise = fading * state["rise"] + (value - mean) - delta
+        fall = fading * state["fall"] + (value - mean) + delta
+        low, high = jnp.minimum(state["low"], rise), jnp.maximum(state["high"], fall)
+        up, down = rise - low > threshold, high - fall > threshold
+        alarm = {"up": up, "down": down, "both": up | down}[side] & (n >= least)
+        return _anew(alarm, init(), {"n": n, "mean": mean, "rise": rise, "low": low, "fall": fall, "high": high}), alarm
+
+    return Detector(init, update)
+
+
+def ddm(drift: float = 3.0, least: int = 30) -> Detector:
+    """The drift detection method on a stream of errors, 0 or 1 (Gama et al. 2004): the error rate against its best.
+
+    drift  standard deviations above the lowest error rate at which it alarms
+    least  numbers before the first alarm
+    """
+    zero = jnp.float32
+
+    def init() -> Tree:
+        return {"n": zero(0), "errors": zero(0), "rate": zero(jnp.inf), "spread": zero(0)}
+
+    def update(state: Tree, value: Array) -> tuple[Tree, Array]:
+        n, errors = state["n"] + 1.0, state["errors"] + value
+        rate = errors / n
+        spread = jnp.sqrt(jnp.maximum(rate * (1.0 - rate), 0.0) / n)
+        best = (n > least) & (rate + spread <= state["rate"] + state["spread"])
+        lowest, its = jnp.where(best, rate, state["rate"]), jnp.where(best, spread, state["spread"])
+        alarm = (n > least) & (rate + spread > lowest + drift * its)
+        return _anew(alarm, init(), {"n": n, "errors": errors, "rate": lowest, "spread": its}), alarm
+
+    return Detector(init, update)
+
+
+def _anew(alarm: Array, first: Tree, after: Tree) -> Tree:
+    return jax.tree.map(lambda a, b: jnp.where(alarm, a, b), first, after)
+
+
+DETECTORS: dict[str, Callable[..., Detector]] = {"page_hinkley": page_hinkley, "ddm": ddm}
