@@ -180,6 +180,19 @@ def export(run: RunPath, /, *, to: Literal["csv", "parquet", "sqlite"] = "csv", 
             print(path)
 
 
+@app.command
+def parts(*, json_: Json = False) -> None:
+    """List every part with its parameters: policies, encoders, baselines, drifts, detectors."""
+    from scenarios.parts import listing
+
+    found = listing()
+    if json_:
+        _print_json([part._asdict() for part in found])
+        return
+    for family, name, given, about in found:
+        print(f"{family:<9} {name}({', '.join(f'{key}={value!r}' for key, value in given.items())})\n{'':<12}{about}")
+
+
 @scenarios.command(name="list")
 def list_(*, json_: Json = False) -> None:
     """List the scenarios that come with driftlab."""

@@ -3,7 +3,7 @@
 Three spellings name the function: a built-in name; `my_file.py:my_function`; a name that an installed package gives in
 its entry point group `driftlab.<family>`. There is no registry to call and nothing to inherit from.
 
-family   what kind of part it is: policy, encoder, baseline, drift
+family   what kind of part it is: policy, encoder, baseline, drift, detector
 use      the spelling and the parameters: `{use = "every", n = 4}` in a scenario, `every(n=4)` on one line
 chain    uses applied one after the other: `every(n=4)+budget(per_second=500)`
 source   a user's own file, its text and hash, kept in the run file so that the run can be repeated after an edit
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import re
 import sys
 import types
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from journal.errors import Refusal, nearest
-from scenarios.signatures import Mistake, mistakes, read_parameters
+from scenarios.signatures import Mistake, mistakes, parameters, read_parameters
 from scenarios.uses import Use, read_use
 
 Function = Callable[..., Any]
@@ -41,6 +42,7 @@ FAMILIES: Mapping[str, Family] = {
     "encoder": Family("model", "ENCODERS", "Encoder"),
     "baseline": Family("model", "BASELINES", "Recommender"),
     "drift": Family("simulator.drifts", "DRIFTS", "Drift"),
+    "detector": Family("model.detectors", "DETECTORS", "Detector"),
 }
 
 
@@ -100,6 +102,31 @@ def names(family: str) -> list[str]:
     True
     """
     return sorted({*_table(family), *entry_points(group=f"driftlab.{family}").names})
+
+
+class Listed(NamedTuple):
+    """A part as it is told of."""
+
+    family: str
+    name: str
+    parameters: dict[str, Any]  # with their defaults
+    about: str  # the first paragraph of its docstring, on one line
+
+
+def listing() -> list[Listed]:
+    """Return every part there is, by family and name; nothing is built.
+
+    >>> next(part for part in listing() if part.name == "every").parameters
+    {'n': 4}
+    """
+    made = []
+    for family in FAMILIES:
+        for name in names(family):
+            function, _ = locate(family, name)
+            defaults = {key: given.default for key, given in parameters(function).items()}
+            about = (inspect.getdoc(function) or "").partition("\n\n")[0]
+            made.append(Listed(family, name, defaults, " ".join(about.split())))
+    return made
 
 
 def locate(family: str, name: str, kept: Mapping[str, str] | None = None) -> tuple[Function, Source | None]:

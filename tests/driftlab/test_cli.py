@@ -13,6 +13,7 @@ import pytest
 
 import driftlab
 from driftlab.cli import app, command
+from scenarios.parts import FAMILIES, names
 
 ROOT = Path(driftlab.__file__).parents[1]
 
@@ -145,6 +146,17 @@ def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_help_and_listings_do_not_import_jax(words: list[str], tmp_path: Path) -> None:
     code = f"from driftlab.cli import command; command({words}); import sys; sys.exit('jax' in sys.modules)"
     assert python(code, tmp_path).returncode == 0
+
+
+def test_every_part_is_listed_with_what_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["parts", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {part["family"] for part in listed} == set(FAMILIES)
+    for family in FAMILIES:
+        assert [part["name"] for part in listed if part["family"] == family] == names(family)
+    assert all(part["about"].endswith(".") for part in listed)
+    assert command(["parts"]) == 0
+    assert "policy    every(n=4)\n            Learn one event in n" in capsys.readouterr().out
 
 
 def test_a_report_does_not_import_jax(small: driftlab.Run, tmp_path: Path) -> None:
