@@ -7,21 +7,14 @@ Each is a part, `init() -> state` and `update(state, value) -> (state, alarm)`, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from journal.errors import Refusal
-from model.parts import Tree
-
-
-class Detector(NamedTuple):
-    """When a stream has changed."""
-
-    init: Callable[[], Tree]
-    update: Callable[[Tree, Array], tuple[Tree, Array]]
+from model.adwin import adwin
+from model.parts import Detector, Tree, at_least
 
 
 def page_hinkley(
@@ -37,6 +30,8 @@ def page_hinkley(
     """
     if side not in ("up", "down", "both"):
         raise Refusal(f"page_hinkley: side is {side!r}; it is 'up', 'down' or 'both'")
+    for key, value in (("threshold", threshold), ("delta", delta), ("fading", fading), ("least", least)):
+        at_least("page_hinkley", key, value, 0)
     zero = jnp.float32
 
     def init() -> Tree:
@@ -61,6 +56,8 @@ def ddm(drift: float = 3.0, least: int = 30) -> Detector:
     drift  standard deviations above the lowest error rate at which it alarms
     least  numbers before the first alarm
     """
+    at_least("ddm", "drift", drift, 0)
+    at_least("ddm", "least", least, 1)
     zero = jnp.float32
 
     def init() -> Tree:
@@ -82,4 +79,4 @@ def _anew(alarm: Array, first: Tree, after: Tree) -> Tree:
     return jax.tree.map(lambda a, b: jnp.where(alarm, a, b), first, after)
 
 
-DETECTORS: dict[str, Callable[..., Detector]] = {"page_hinkley": page_hinkley, "ddm": ddm}
+DETECTORS: dict[str, Callable[..., Detector]] = {"adwin": adwin, "page_hinkley": page_hinkley, "ddm": ddm}

@@ -103,6 +103,13 @@ class Policy(NamedTuple):
     update: Callable[[Action, Tree, Seen], tuple[Action, Tree]]
 
 
+class Detector(NamedTuple):
+    """When a stream of numbers has changed: `init() -> state`, `update(state, value) -> (state, alarm)`."""
+
+    init: Callable[[], Tree]
+    update: Callable[[Tree, Array], tuple[Tree, Array]]
+
+
 class Learned(NamedTuple):
     """What a recommender changed: its state, and the new rows of C products in the served table (ids of -1: none)."""
 
@@ -128,3 +135,9 @@ class Recommender(NamedTuple):
     learn: Callable[[Tree, Shop, Seen, Action, Array, Layout], Learned]
     cost: tuple[int, float]
     row_ids: tuple[tuple[int, int], ...] = ()
+
+
+def at_least(part: str, key: str, value: float, least: float) -> None:
+    """Raise ValueError where a part's parameter is too small, or is not a number."""
+    if not value >= least:
+        raise ValueError(f"{part}: {key} is {value}; it must be at least {least}")

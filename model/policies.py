@@ -16,7 +16,7 @@ from journal.facts import Kind
 from model.chance import uniform
 from model.detectors import DETECTORS
 from model.loop import WAITING
-from model.parts import Action, Policy, Seen, Tree
+from model.parts import Action, Policy, Seen, Tree, at_least
 
 
 def chain(*policies: Policy) -> Policy:
@@ -57,7 +57,7 @@ def never() -> Policy:
 
 def every(n: int = 4) -> Policy:
     """Learn one event in n and drop the others."""
-    _at_least("every", "n", n, 1)
+    at_least("every", "n", n, 1)
 
     def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
         return action._replace(learn=action.learn & (count % n == n - 1)), count + 1
@@ -67,7 +67,7 @@ def every(n: int = 4) -> Policy:
 
 def micro_batch(n: int = 100) -> Policy:
     """Let events wait until there are n, then learn them all, in order: none is lost, but what is served is stale."""
-    _at_least("micro_batch", "n", n, 1)
+    at_least("micro_batch", "n", n, 1)
     if n > WAITING:
         raise ValueError(f"micro_batch: n is {n}, but at most {WAITING} events can wait; give n from 1 to {WAITING}")
 
@@ -79,7 +79,7 @@ def micro_batch(n: int = 100) -> Policy:
 
 def every_seconds(s: float = 3600.0) -> Policy:
     """Let events wait until s seconds of simulated time have passed since the last learning, then learn them all."""
-    _at_least("every_seconds", "s", s, 0)
+    at_least("every_seconds", "s", s, 0)
 
     def update(action: Action, last: Array, seen: Seen) -> tuple[Action, Array]:
         learn = action.learn & (seen.time - last >= s)
@@ -93,8 +93,8 @@ def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
 
     The idea that accuracy is to be maximised within a fixed budget: Verachtert, Jeunen, Goethals 2023.
     """
-    _at_least("budget", "per_hour", per_hour, 0)
-    _at_least("budget", "burst", burst, 1)
+    at_least("budget", "per_hour", per_hour, 0)
+    at_least("budget", "burst", burst, 1)
 
     def update(action: Action, bucket: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
         tokens, last = bucket
@@ -107,7 +107,7 @@ def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
 
 def decay(half_life: float = 604800.0) -> Policy:
     """Halve the learning rates every `half_life` seconds of simulated time: ever more stable, ever less plastic."""
-    _at_least("decay", "half_life", half_life, 1e-6)
+    at_least("decay", "half_life", half_life, 1e-6)
 
     def update(action: Action, seen: Seen) -> Action:
         factor = jnp.exp2(-seen.time / half_life)
@@ -128,7 +128,7 @@ def by_relation(views: int = 4) -> Policy:
 
     Implicit events differ in what they say of a preference: Hu, Koren, Volinsky 2008.
     """
-    _at_least("by_relation", "views", views, 1)
+    at_least("by_relation", "views", views, 1)
 
     def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
         view = seen.kind == int(Kind.VIEWED)
@@ -142,7 +142,7 @@ def rows_only(weights: int = 16) -> Policy:
 
     Shared weights age more slowly than rows; that they need fewer updates is what this policy puts to the test.
     """
-    _at_least("rows_only", "weights", weights, 1)
+    at_least("rows_only", "weights", weights, 1)
 
     def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
         share = jnp.where(count % weights == weights - 1, action.weights, 0.0)
@@ -153,7 +153,7 @@ def rows_only(weights: int = 16) -> Policy:
 
 def warmup(events: int = 1000) -> Policy:
     """Raise the learning rates evenly from nothing to their full height over the first events (Goyal et al. 2017)."""
-    _at_least("warmup", "events", events, 1)
+    at_least("warmup", "events", events, 1)
 
     def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
         height = jnp.minimum((count + 1).astype(jnp.float32) / events, 1.0)
@@ -169,8 +169,8 @@ def priority(most: float = 4.0, memory: float = 1000.0) -> Policy:
     The mean forgets with a time constant of `memory` events. Prioritised experience replay (Schaul et al. 2016), with
     the size of the step in place of the chance of a replay. It reads each event's rank: a pass over the catalogue.
     """
-    _at_least("priority", "most", most, 1)
-    _at_least("priority", "memory", memory, 1)
+    at_least("priority", "most", most, 1)
+    at_least("priority", "memory", memory, 1)
 
     def update(action: Action, past: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
         total, weight = (column * (1.0 - 1.0 / memory) for column in past)
@@ -189,8 +189,8 @@ def on_drift(detector: str = "ddm", calm: int = 8, alert: int = 2000) -> Policy:
     ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's rank: a pass over the
     catalogue.
     """
-    _at_least("on_drift", "calm", calm, 1)
-    _at_least("on_drift", "alert", alert, 1)
+    at_least("on_drift", "calm", calm, 1)
+    at_least("on_drift", "alert", alert, 1)
     if detector not in DETECTORS:
         raise Refusal(f"on_drift: there is no detector {detector!r}. {nearest(detector, DETECTORS)}")
     watch = DETECTORS[detector]()
@@ -203,11 +203,6 @@ def on_drift(detector: str = "ddm", calm: int = 8, alert: int = 2000) -> Policy:
         return action._replace(learn=learn), (own, jnp.maximum(left - 1, 0), count + 1)
 
     return Policy(lambda: (watch.init(), jnp.int32(0), jnp.int32(0)), update)
-
-
-def _at_least(policy: str, key: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise ValueError(f"{policy}: {key} is {value}; it must be at least {least}")
 
 
 _PARTS = (

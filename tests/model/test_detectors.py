@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from river.drift import PageHinkley
+from river.drift import ADWIN, PageHinkley
 from river.drift.binary import DDM
 
 from journal.chance import stream
 from journal.errors import Refusal
+from model.adwin import adwin
 from model.detectors import DETECTORS, Detector, ddm, page_hinkley
 
 
@@ -50,6 +51,11 @@ PAIRS: dict[str, tuple[Detector, Callable[[], Any]]] = {
         lambda: PageHinkley(threshold=35.0, delta=0.01, alpha=0.999, mode="both"),
     ),
     "ddm": (ddm(), DDM),
+    "adwin": (adwin(), ADWIN),
+    "adwin, often": (
+        adwin(delta=0.05, clock=8, buckets=3, least=10, grace=30),
+        lambda: ADWIN(delta=0.05, clock=8, max_buckets=3, min_window_length=10, grace_period=30),
+    ),
     "ddm, patient": (ddm(drift=4.0, least=100), lambda: DDM(drift_threshold=4.0, warm_start=100)),
 }
 
@@ -59,6 +65,18 @@ PAIRS: dict[str, tuple[Detector, Callable[[], Any]]] = {
 def test_alarms_fall_where_rivers_do(name: str, seed: int) -> None:
     ours, theirs = PAIRS[name]
     values = changing(seed, (0.3, 0.7, 0.5, 0.2, 0.6))
+    expected = referee(theirs(), values)
+    assert expected
+    assert alarms(ours, values) == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["adwin", "adwin, often"])
+def test_windows_of_any_numbers_are_cut_where_rivers_are(name: str, seed: int) -> None:
+    ours, theirs = PAIRS[name]
+    draw = stream(seed, "numbers")
+    means = np.repeat(draw.standard_normal(5), draw.integers(300, 2000, 5))
+    values = means + draw.standard_normal(len(means))
     expected = referee(theirs(), values)
     assert expected
     assert alarms(ours, values) == expected
@@ -80,3 +98,19 @@ def test_a_constant_stream_gives_no_alarm() -> None:
 def test_an_unknown_side_is_refused() -> None:
     with pytest.raises(Refusal, match="side is 'left'"):
         page_hinkley(side="left")
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("page_hinkley", {"threshold": -1.0}),
+        ("page_hinkley", {"fading": float("nan")}),
+        ("ddm", {"drift": -1.0}),
+        ("ddm", {"least": 0}),
+        ("adwin", {"clock": 0}),
+        ("adwin", {"delta": 1.0}),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_by_name(name: str, bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{name}: {next(iter(bad))} is"):
+        DETECTORS[name](**bad)
