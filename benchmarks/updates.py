@@ -47,7 +47,7 @@ from model.graph import FIRST_KIND
 PRODUCTS, SHOPPERS, CATEGORIES, BRANDS = 10_000, 9_000, 400, 600
 """20,000 nodes."""
 
-NO_TORCH = "not installed: `pip install torch==2.13.0` (the CPU build), then run again"
+NO_TORCH = "not installed: `uv pip install torch==2.13.0`, then run again"
 
 
 class Floor(NamedTuple):

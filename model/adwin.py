@@ -11,11 +11,10 @@ is an alarm, and after an alarm the window begins anew, as River's does.
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from model.parts import Detector, Tree, at_least
+from model.parts import Detector, Tree, anew_after, at_least
 
 LEVELS = 24
 """Enough for windows of 2**24 numbers, beyond which float32 does not count."""
@@ -61,7 +60,7 @@ def adwin(delta: float = 0.002, clock: int = 32, buckets: int = 5, least: int = 
         tick = state["tick"] + 1
         after = {"count": count, "sums": sums, "n": n, "total": total, "squares": squares, "tick": tick}
         alarm = (tick % clock == 0) & (n > grace) & cut(after)
-        return jax.tree.map(lambda a, b: jnp.where(alarm, a, b), init(), after), alarm
+        return anew_after(alarm, init(), after), alarm
 
     return Detector(init, update)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from journal.errors import Refusal
 from model.adwin import adwin
-from model.parts import Detector, Tree, at_least
+from model.parts import Detector, Tree, anew_after, at_least
 
 
 def page_hinkley(
@@ -32,10 +31,17 @@ def page_hinkley(
         raise Refusal(f"page_hinkley: side is {side!r}; it is 'up', 'down' or 'both'")
     for key, value in (("threshold", threshold), ("delta", delta), ("fading", fading), ("least", least)):
         at_least("page_hinkley", key, value, 0)
-    zero = jnp.float32
+    number = jnp.float32
 
     def init() -> Tree:
-        return {"n": zero(0), "mean": zero(0), "rise": zero(0), "low": zero(jnp.inf), "fall": zero(0), "high": zero(-1)}
+        return {
+            "n": number(0),
+            "mean": number(0),
+            "rise": number(0),
+            "low": number(jnp.inf),
+            "fall": number(0),
+            "high": number(-1),
+        }
 
     def update(state: Tree, value: Array) -> tuple[Tree, Array]:
         n = state["n"] + 1.0
@@ -45,7 +51,9 @@ def page_hinkley(
         low, high = jnp.minimum(state["low"], rise), jnp.maximum(state["high"], fall)
         up, down = rise - low > threshold, high - fall > threshold
         alarm = {"up": up, "down": down, "both": up | down}[side] & (n >= least)
-        return _anew(alarm, init(), {"n": n, "mean": mean, "rise": rise, "low": low, "fall": fall, "high": high}), alarm
+        return anew_after(
+            alarm, init(), {"n": n, "mean": mean, "rise": rise, "low": low, "fall": fall, "high": high}
+        ), alarm
 
     return Detector(init, update)
 
@@ -58,10 +66,10 @@ def ddm(drift: float = 3.0, least: int = 30) -> Detector:
     """
     at_least("ddm", "drift", drift, 0)
     at_least("ddm", "least", least, 1)
-    zero = jnp.float32
+    number = jnp.float32
 
     def init() -> Tree:
-        return {"n": zero(0), "errors": zero(0), "rate": zero(jnp.inf), "spread": zero(0)}
+        return {"n": number(0), "errors": number(0), "rate": number(jnp.inf), "spread": number(0)}
 
     def update(state: Tree, value: Array) -> tuple[Tree, Array]:
         n, errors = state["n"] + 1.0, state["errors"] + value
@@ -70,13 +78,9 @@ def ddm(drift: float = 3.0, least: int = 30) -> Detector:
         best = (n > least) & (rate + spread <= state["rate"] + state["spread"])
         lowest, its = jnp.where(best, rate, state["rate"]), jnp.where(best, spread, state["spread"])
         alarm = (n > least) & (rate + spread > lowest + drift * its)
-        return _anew(alarm, init(), {"n": n, "errors": errors, "rate": lowest, "spread": its}), alarm
+        return anew_after(alarm, init(), {"n": n, "errors": errors, "rate": lowest, "spread": its}), alarm
 
     return Detector(init, update)
-
-
-def _anew(alarm: Array, first: Tree, after: Tree) -> Tree:
-    return jax.tree.map(lambda a, b: jnp.where(alarm, a, b), first, after)
 
 
 DETECTORS: dict[str, Callable[..., Detector]] = {"adwin": adwin, "page_hinkley": page_hinkley, "ddm": ddm}

@@ -6,6 +6,7 @@ Query    what may be known before an event: who asks, and when; never the produc
 Scored   the answer to a query: score(i) = vector . served[i] + (bonus[m] where ids[m] == i)
 Seen     an event that has been scored; only the loop makes it, so nothing can learn from an unscored one
 Action   what a policy lets happen with what waits to be learned
+Detector tells a policy when a stream of numbers has changed
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -135,6 +137,11 @@ class Recommender(NamedTuple):
     learn: Callable[[Tree, Shop, Seen, Action, Array, Layout], Learned]
     cost: tuple[int, float]
     row_ids: tuple[tuple[int, int], ...] = ()
+
+
+def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:
+    """Return a detector's first state where it has just alarmed, else the state it came to."""
+    return jax.tree.map(lambda begun, come: jnp.where(alarm, begun, come), first, after)
 
 
 def at_least(part: str, key: str, value: float, least: float) -> None:

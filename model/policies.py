@@ -44,6 +44,10 @@ def _stateless(update: Callable[[Action, Seen], Action]) -> Policy:
     return Policy(lambda: (), lambda action, state, seen: (update(action, seen), state))
 
 
+def _paced(action: Action, factor: Array) -> Action:
+    return action._replace(rate=action.rate * factor, weights=action.weights * factor)
+
+
 def every_event() -> Policy:
     """Learn each event as it comes: the control with the highest cost and no staleness."""
     return _stateless(lambda action, seen: action)
@@ -111,7 +115,7 @@ def decay(half_life: float = 604800.0) -> Policy:
 
     def update(action: Action, seen: Seen) -> Action:
         factor = jnp.exp2(-seen.time / half_life)
-        return action._replace(rate=action.rate * factor, weights=action.weights * factor)
+        return _paced(action, factor)
 
     return _stateless(update)
 
@@ -157,8 +161,7 @@ def warmup(events: int = 1000) -> Policy:
 
     def update(action: Action, count: Array, seen: Seen) -> tuple[Action, Array]:
         height = jnp.minimum((count + 1).astype(jnp.float32) / events, 1.0)
-        paced = action._replace(rate=action.rate * height, weights=action.weights * height)
-        return paced, jnp.minimum(count + 1, events)
+        return _paced(action, height), jnp.minimum(count + 1, events)
 
     return Policy(lambda: jnp.int32(0), update)
 
@@ -177,7 +180,7 @@ def priority(most: float = 4.0, memory: float = 1000.0) -> Policy:
         surprise = jnp.log2(1.0 + seen.rank)
         total, weight = total + surprise, weight + 1.0
         factor = jnp.minimum(surprise * weight / total, most)
-        return action._replace(rate=action.rate * factor, weights=action.weights * factor), (total, weight)
+        return _paced(action, factor), (total, weight)
 
     return Policy(lambda: (jnp.float32(0), jnp.float32(0)), update)
 

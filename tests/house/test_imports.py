@@ -23,6 +23,16 @@ def loaded(code: str) -> set[str]:
     return set(json.loads(made.stdout.splitlines()[-1]))
 
 
+def computes(code: str) -> bool:
+    """Return whether jax has computed anything in a clean interpreter after some code."""
+    report = "from jax._src import xla_bridge\nprint(xla_bridge.backends_are_initialized())"
+    made = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert made.returncode == 0, made.stderr
+    return made.stdout.splitlines()[-1] == "True"
+
+
 def command(*words: str) -> str:
     """Return code that runs driftlab's command line in the same interpreter."""
     return (
@@ -59,5 +69,5 @@ def test_what_a_clean_interpreter_loads_is_seen() -> None:
 
 def test_nothing_is_computed_while_modules_are_imported() -> None:
     """What jax is told (`model.compiling`) is read when it first computes, so nothing may compute before."""
-    code = "import driftlab.api, driftlab.build, model; from jax._src import xla_bridge as bridge"
-    loaded(f"{code}; assert not bridge.backends_are_initialized()")
+    assert not computes("import driftlab.api, driftlab.build, model")
+    assert computes("import model; import jax.numpy; jax.numpy.zeros(1)")
