@@ -1,5 +1,5 @@
-"""The exact rank of every event of a block among all listed products, by two matrix products: with the table,
-and with the rows that changed as they were.
+"""The exact rank of every event of a block among all listed products, by two matrix products: with the table, and
+with the rows that changed as they were.
 
 A block holds up to T events. The served table is taken as it stands at the end of the block, and each of its rows
 counts for the events after the row was last written; for the events before, the row as it was counts instead. A score

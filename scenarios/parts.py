@@ -104,12 +104,16 @@ def names(family: str) -> list[str]:
     return sorted({*_table(family), *entry_points(group=f"driftlab.{family}").names})
 
 
+NEEDED = "(needed)"
+"""What is listed of a parameter that has no default."""
+
+
 class Listed(NamedTuple):
     """A part as it is told of."""
 
     family: str
     name: str
-    parameters: dict[str, Any]  # with their defaults
+    parameters: dict[str, Any]  # with their defaults, or `NEEDED`
     about: str  # the first paragraph of its docstring, on one line
 
 
@@ -123,7 +127,10 @@ def listing() -> list[Listed]:
     for family in FAMILIES:
         for name in names(family):
             function, _ = locate(family, name)
-            defaults = {key: given.default for key, given in parameters(function).items()}
+            defaults = {
+                key: NEEDED if given.default is given.empty else given.default
+                for key, given in parameters(function).items()
+            }
             about = (inspect.getdoc(function) or "").partition("\n\n")[0]
             made.append(Listed(family, name, defaults, " ".join(about.split())))
     return made
