@@ -164,7 +164,7 @@ def replay(
     from driftlab import logs
     from scenarios import load, names
 
-    others = [name for name in names("policy") if name != "every_event"]
+    others = [name for name in names("policy") if name not in ("every_event", "oracle")]  # a log has no known drifts
     wanted, handmade = _wanted(policies or ["every_event", *others], encoders, baselines, settings, seed)
     asked = log if isinstance(log, logs.Asked) else logs.Asked(str(log))
     stem = Path(asked.path).stem

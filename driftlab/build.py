@@ -65,9 +65,15 @@ class Finder:
             self.sources[source.name] = Source(*source)
         return _MADE.setdefault((family, str(use), source and source.sha256), made)
 
-    def policy(self, uses: Sequence[Use]) -> Policy:
-        """Return the policy that a chain of uses names."""
-        return _chain(*(self("policy", use) for use in uses))
+    def policy(self, uses: Sequence[Use], turns: Sequence[float] = ()) -> Policy:
+        """Return the policy that a chain of uses names; an `oracle` that was told no days is told of the `turns`."""
+        return _chain(*(self("policy", _told(use, turns)) for use in uses))
+
+
+def _told(use: Use, turns: Sequence[float]) -> Use:
+    """The one way by which the truth reaches a policy: as a parameter of the one that is named for it."""
+    asks = use.use == "oracle" and "at" not in use.parameters
+    return Use.model_validate({**use.model_dump(), "at": list(turns)}) if asks and turns else use
 
 
 _MADE: dict[tuple[Any, ...], Any] = {}
@@ -98,7 +104,8 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
     networks = {str(use): _network(finder("encoder", use), parameters) for use in wanted.encoders}
     policies: dict[str, Policy] = {}
     if handmade is None or not handmade.alone:
-        policies = {"+".join(map(str, uses)): finder.policy(uses) for uses in wanted.policies}
+        turns = turning_days(scenario, finder)
+        policies = {"+".join(map(str, uses)): finder.policy(uses, turns) for uses in wanted.policies}
     policies |= handmade.policies if handmade else {}
     (first, model), *others = networks.items()
     (always, rule), *_ = policies.items()
@@ -107,6 +114,12 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
     every_event = finder.policy([Use(use="every_event")])
     baselines = [(str(use), finder("baseline", use)) for use in wanted.baselines]
     return lanes + [Recipe(name, made, every_event) for name, made in baselines]
+
+
+def turning_days(scenario: Scenario, finder: Finder) -> list[float]:
+    """Return the days at which the drifts of a scenario set in, in order."""
+    drifts = [finder("drift", use) for use in scenario.drift]
+    return sorted(day for drift in drifts for day in drift.turns(scenario.days))
 
 
 class Simulated:

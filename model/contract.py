@@ -50,8 +50,10 @@ class Outcomes(NamedTuple):
     seq: NDArray[np.int64]
     rank: NDArray[np.float32]  # 1 + greater + ties / 2 among all listed products, seen ones included
     candidates: NDArray[np.int32]  # listed products at that moment
-    learned: NDArray[np.int32]  # events learned after this one was scored
+    learned: NDArray[np.int32]  # events learned after this one was scored, replayed ones included
+    replayed: NDArray[np.int32]  # of these, events that had been learned before
     rows: NDArray[np.int32]  # table rows written by that learning
     flops: NDArray[np.float32]  # arithmetic of that learning, multiplications and additions
     waiting: NDArray[np.int32]  # events known to the lane but not learned when this one was scored
     age: NDArray[np.float32]  # seconds: staleness, age of the newest event learned when this one was scored
+    alarm: NDArray[np.bool_]  # a detector alarmed at this event

@@ -23,7 +23,7 @@ from model.compiling import compiled
 from model.contract import Catalogue, Events, Outcomes, extended
 from model.layout import Layout, regrow, renumber, room
 from model.pages import in_large_pages
-from model.parts import Event, Policy, Query, Recommender, Shop
+from model.parts import Event, Met, Policy, Query, Recommender, Shop
 
 
 class Learner:
@@ -40,7 +40,7 @@ class Learner:
         state, served = recommender.init(self.layout, padded, seed)
         listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
-        self.carry = loop.begin(policy, state, shop)
+        self.carry = loop.begin(policy, state, shop, self.layout)
         in_large_pages(self.carry)
 
     def _lay_out(self, products: int, shoppers: int) -> None:
@@ -64,7 +64,7 @@ class Learner:
         told = self._told(events)
         n, at = len(events.seq), 0
         parts: list[loop.Ticks] = []
-        while at < n or int(self.carry.due) > 0:
+        while at < n or bool(loop.busy(self.carry)):
             size = loop.FEW if n - at <= loop.FEW else loop.TICKS
             count = min(size, n - at)
             part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
@@ -72,7 +72,18 @@ class Learner:
             ticks: loop.Ticks = jax.device_get(out)
             at += int(ticks.used)
             parts.append(ticks)
+            if self.carry.action.anew is not None and bool(self.carry.action.anew):
+                self._begin_anew()
         return parts
+
+    def _begin_anew(self) -> None:
+        """Set what gradients moved back to how it began; what the graph remembers stays."""
+        carry = self.carry
+        if self.recommender.anew is not None:
+            padded = extended(self.catalogue, self.layout.products)
+            state, served = self.recommender.anew(carry.state, carry.shop, self.layout, padded, self.seed)
+            carry = carry._replace(state=state, shop=carry.shop._replace(served=served))
+        self.carry = carry._replace(action=carry.action._replace(anew=jnp.array(False)))
 
     def _told(self, events: Events) -> tuple[NDArray[Any], ...]:
         """The events in the types of the loop, times in seconds since the first."""
@@ -104,7 +115,11 @@ class Learner:
             state["catalogue"] = fresh["catalogue"]
         served = jnp.asarray(np.concatenate([carry.shop.served, np.asarray(served)[before.products :]]))
         on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, after.products - before.products)))
-        self.carry = carry._replace(state=state, shop=carry.shop._replace(served=served, on_sale=on_sale))
+        met = carry.met
+        if met is not None:
+            more = zip(met, (after.shoppers, after.products), strict=True)
+            met = Met(*(jnp.asarray(np.pad(column, (0, rows - len(column)))) for column, rows in more))
+        self.carry = carry._replace(state=state, shop=carry.shop._replace(served=served, on_sale=on_sale), met=met)
         in_large_pages(self.carry)
 
     def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]:
@@ -190,20 +205,25 @@ def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, sh
 
 def _outcomes(parts: list[loop.Ticks], cost: tuple[int, float]) -> Outcomes:
     """Join the ticks of several calls, one outcome a scored event, with the learning that came after it."""
-    fields = ("scored", "seq", "rank", "candidates", "learned", "waiting", "age")
+    fields = ("scored", "seq", "rank", "candidates", "learned", "waiting", "age", "again", "alarm")
     columns = {name: [getattr(part, name)[: int(part.ticks)] for part in parts] for name in fields}
     lines = {name: np.concatenate(pieces) if pieces else np.zeros(0) for name, pieces in columns.items()}
     scored = lines["scored"].astype(bool)
     starts = np.flatnonzero(scored)
-    learned = np.add.reduceat(lines["learned"].astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
+    learned, replayed = (
+        np.add.reduceat(lines[name].astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
+        for name in ("learned", "again")
+    )
     rows, flops = cost
     return Outcomes(
         seq=lines["seq"][scored].astype(np.int64),
         rank=lines["rank"][scored].astype(np.float32),
         candidates=lines["candidates"][scored].astype(np.int32),
         learned=learned.astype(np.int32),
+        replayed=replayed.astype(np.int32),
         rows=(learned * rows).astype(np.int32),
         flops=(learned * flops).astype(np.float32),
         waiting=lines["waiting"][scored].astype(np.int32),
         age=lines["age"][scored].astype(np.float32),
+        alarm=lines["alarm"][scored].astype(np.bool_),
     )

@@ -3,11 +3,12 @@
 The loop advances in ticks. A tick scores the next event, if nothing is left to be learned, asks the policy what to do
 with the events that wait, and then learns one of them, oldest first, if the policy said so. `every_event` thus scores
 and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them
-shared.
+shared. What a policy replays is learned after what waited, an event a tick.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -17,10 +18,10 @@ from jax import Array, lax
 
 from journal.facts import SCORED, Kind
 from model.layout import Layout
-from model.parts import Action, Event, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
+from model.parts import Action, Event, Met, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
 from model.ranks import Scores, rank_now, ranks, weigh
 
-WAITING = 1024
+WAITING = 8192
 """Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
 
 TICKS = 128
@@ -42,6 +43,8 @@ class Carry(NamedTuple):
     held: Array  # int32: events that wait
     due: Array  # int32: of these, still to be learned before the next event is scored
     newest: Array  # float32: time of the newest event learned
+    left: Array | None  # int32: events still to be replayed before the next one is scored; None: it never replays
+    met: Met | None  # int32[shoppers], int32[P]: scored events of each; None where the policy does not read it
 
 
 class Change(NamedTuple):
@@ -62,18 +65,32 @@ class Ticks(NamedTuple):
     learned: Array  # bool[T]: an event was learned
     waiting: Array  # int32[T]: events that waited when this one was scored
     age: Array  # float32[T]: seconds since the newest event learned
+    again: Array  # bool[T]: of the events learned, it was learned before
+    alarm: Array  # bool[T]: a detector alarmed
     used: Array  # int32: events of the call that were consumed
     ticks: Array  # int32: ticks that were used
 
 
-def begin(policy: Policy, state: Tree, shop: Shop) -> Carry:
+def begin(policy: Policy, state: Tree, shop: Shop, layout: Layout) -> Carry:
     """Return the carry before the first event."""
     none = jnp.zeros(WAITING, jnp.int32)
     zero = jnp.int32(0)
     waiting = Event(none, none.astype(jnp.float32), none, none, none)
-    carry = Carry(state, shop, policy.init(), everything(), waiting, zero, zero, zero, jnp.float32(0))
+    own = policy.init()
+    action, reads = _asked_for(policy, own)
+    left = None if action.replays is None else zero
+    met = Met(jnp.zeros(layout.shoppers, jnp.int32), jnp.zeros(layout.products, jnp.int32)) if reads else None
+    carry = Carry(state, shop, own, action, waiting, zero, zero, zero, jnp.float32(0), left, met)
     # A buffer of its own for each leaf, so that all can be donated; from numpy, so that no weak type compiles twice.
     return jax.tree.map(lambda leaf: jnp.array(np.asarray(leaf)), carry)
+
+
+def _asked_for(policy: Policy, own: Tree) -> tuple[Action, bool]:
+    """Return an action of the policy in which nothing happens, and whether the policy reads what was met."""
+    zero, seconds = jnp.int32(0), jnp.float32(0)
+    seen = Seen(Event(zero, seconds, zero, zero, zero), zero, lambda: seconds, lambda: Met(zero, zero))
+    action = jax.eval_shape(lambda start, state: policy.update(start, state, seen)[0], everything(), own)
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), action), seen.met_was_read
 
 
 def advance(
@@ -89,7 +106,7 @@ def advance(
 
     def go_on(at: tuple) -> Array:
         step, used, now, _ = at
-        return (step < size) & ((used < n) | (now.due > 0))
+        return (step < size) & ((used < n) | busy(now)) & ~_stopped(now)
 
     def body(at: tuple) -> tuple:
         step, used, now, out = at
@@ -99,8 +116,18 @@ def advance(
 
     step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
     rank = exact if tick.rank_was_read else ranks(scores, carry.shop.served, carry.shop.on_sale, carry.shop.products)
-    scored, seq, candidates, learned, waiting, age = facts
-    return carry, Ticks(scored, seq, rank, candidates, learned, waiting, age, used, step)
+    scored, seq, candidates, learned, waiting, age, again, alarm = facts
+    return carry, Ticks(scored, seq, rank, candidates, learned, waiting, age, again, alarm, used, step)
+
+
+def busy(carry: Carry) -> Array:
+    """Whether something is still to be learned before the next event is scored."""
+    return carry.due > 0 if carry.left is None else (carry.due > 0) | (carry.left > 0)
+
+
+def _stopped(carry: Carry) -> Array:
+    """Whether the state has to be made anew first, which is not done in here."""
+    return jnp.bool_(False) if carry.action.anew is None else carry.action.anew
 
 
 class _Tick:
@@ -111,7 +138,7 @@ class _Tick:
         self.events, self.n, self.rank_was_read = events, n, False
 
     def once(self, used: Array, carry: Carry) -> tuple[Array, Carry, tuple]:
-        fresh = (carry.due == 0) & (used < self.n)
+        fresh = ~busy(carry) & (used < self.n)
         event = Event(*(column[jnp.minimum(used, self.n - 1)] for column in self.events))
         scored = fresh & jnp.isin(event.kind, jnp.array(SCORED))
         query = Query(event.seq, event.time, event.shopper)
@@ -124,9 +151,11 @@ class _Tick:
             scored,
             lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale),
         )
-        carry, change, learn = self._learn(carry, target)
+        alarm = jnp.bool_(False) if carry.action.alarm is None else scored & carry.action.alarm
+        carry, change, learn, again = self._learn(carry, target)
         carry, change = _relist(carry, event, fresh, change)
-        line = (scored, event.seq, before.shop.listed, learn, before.held, event.time - before.newest)
+        waited = (before.held, event.time - before.newest)
+        line = (scored, event.seq, before.shop.listed, learn, *waited, again, alarm)
         return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
 
     def _decide(self, carry: Carry, event: Event, scored: Array, rank) -> tuple[Carry, Array]:  # type: ignore[no-untyped-def]
@@ -134,47 +163,83 @@ class _Tick:
         place = jnp.where(scored, (carry.oldest + carry.held) % WAITING, WAITING)
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
         count = carry.held + scored
-        seen = Seen(event, count, rank)
+        met = carry.met
+        seen = Seen(event, count, rank, None if met is None else partial(_met, met, event))
         action, state = self.policy.update(everything(), carry.policy, seen)
-        learn = action.learn | (count == WAITING)
+        full = count == WAITING
+        learn = action.learn | full
         self.rank_was_read = self.rank_was_read or seen.rank_was_read
         exact = rank() if seen.rank_was_read else jnp.float32(0)
 
         def kept(new: Tree, old: Tree) -> Tree:
             return jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)
 
-        due = jnp.where(scored, jnp.where(learn, count, 0), carry.due)
+        ripe = count if action.older is None else jnp.maximum(_ripe(waiting, carry.oldest, count, action.older), full)
+        due = jnp.where(scored, jnp.where(learn, ripe, 0), carry.due)
         dropped = scored & ~learn & ~action.keep
+        if action.replays is not None and carry.left is not None:
+            carry = carry._replace(left=jnp.where(scored, action.replays.n, carry.left))
+        if met is not None:
+            on = scored.astype(jnp.int32)
+            met = Met(met.shopper.at[event.shopper].add(on), met.product.at[event.product].add(on))
         carry = carry._replace(
-            policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due
+            policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due, met=met
         )
         return carry._replace(held=count - dropped), exact
 
-    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array]:
-        """Learn the oldest event that is due, if any."""
-        on = carry.due > 0
-        oldest = Event(*(column[carry.oldest] for column in carry.waiting))
-        seen = Seen(oldest, carry.held)
-        learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, on, self.layout)
+    def _next(self, carry: Carry) -> tuple[Event, Array, Array | None]:
+        """Return the event to be learned now, whether there is one, and whether it is replayed."""
+        event = Event(*(column[carry.oldest] for column in carry.waiting))
+        waits, replays = carry.due > 0, carry.action.replays
+        if replays is None or carry.left is None:
+            return event, waits, None
+        at = replays.n - carry.left
+        event = Event(*(jnp.where(waits, a, b[at]) for a, b in zip(event, replays.events, strict=True)))
+        return event, waits | (carry.left > 0), ~waits & ~replays.fresh[at]
+
+    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array, Array]:
+        """Learn the oldest event that is due, or else the next to be replayed, if any."""
+        event, on, again = self._next(carry)
+        on = on & ~_stopped(carry)
+        seen = Seen(event, carry.held, again=again)
+        counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
+        learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, counted, self.layout)
         products = carry.shop.served.shape[0]
         # A second, idle row keeps this a scatter: for one row the compiler takes another road, which copies the table.
-        ids = jnp.append(jnp.where(on & (learned.ids >= 0), learned.ids, products), products)
+        ids = jnp.append(jnp.where(counted & (learned.ids >= 0), learned.ids, products), products)
         rows = jnp.concatenate([learned.rows, learned.rows[:1]])
         change = Change(ids, carry.shop.served.at[ids].get(mode="clip"), carry.shop.on_sale.at[ids].get(mode="clip"))
         # Served numbers are finite, so this never holds; but it lets the compiler see that the row is read before it is
         # written, without which it copies the whole table every event.
         unread = jnp.isnan(change.rows.sum() + target)
         served = carry.shop.served.at[jnp.where(unread, products, ids)].set(rows, mode="drop")
-        step = on.astype(jnp.int32)
-        carry = carry._replace(
-            state=learned.state,
-            shop=carry.shop._replace(served=served),
-            oldest=(carry.oldest + step) % WAITING,
-            held=carry.held - step,
-            due=carry.due - step,
-            newest=jnp.where(on, oldest.time, carry.newest),
-        )
-        return carry, change, on
+        carry = _past(carry, on, event.time)
+        carry = carry._replace(state=learned.state, shop=carry.shop._replace(served=served))
+        return carry, change, on, on & False if again is None else on & again
+
+
+def _met(met: Met, event: Event) -> Met:
+    return Met(met.shopper[event.shopper], met.product[event.product])
+
+
+def _ripe(waiting: Event, oldest: Array, held: Array, older: Array) -> Array:
+    """Return how many of those that wait are at least so old, int32; the newest tells what time it is."""
+    place = (jnp.arange(WAITING) - oldest) % WAITING
+    now = waiting.time[(oldest + held - 1) % WAITING]
+    return ((place < held) & (now - waiting.time >= older)).sum().astype(jnp.int32)
+
+
+def _past(carry: Carry, on: Array, time: Array) -> Carry:
+    """Count off one that was learned, if `on`: of those that wait, or else of those to be replayed."""
+    step = (on & (carry.due > 0)).astype(jnp.int32)
+    if carry.left is not None:
+        carry = carry._replace(left=carry.left - (on.astype(jnp.int32) - step))
+    return carry._replace(
+        oldest=(carry.oldest + step) % WAITING,
+        held=carry.held - step,
+        due=carry.due - step,
+        newest=jnp.where(on, jnp.maximum(time, carry.newest), carry.newest),
+    )
 
 
 def _against(answer: Scored, product: Array, carry: Carry) -> tuple[Array, Array]:

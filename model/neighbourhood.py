@@ -40,11 +40,16 @@ class Reading(NamedTuple):
     near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
 
 
-def read(table: Array, centres: Array, columns: Columns, layout: Layout) -> Reading:
-    """Gather the neighbourhoods of the shopper and products whose rows are `centres` int32[C]."""
+def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
+    """Gather the neighbourhoods of the shopper and products whose rows are `centres` int32[C].
+
+    With `before`, in seconds, only relations older than that: as it was then, as far as is remembered.
+    """
     d = columns.dim
     rows = table[centres]
     relations, facts = relations_of(rows, columns), facts_of(rows[:, columns.facts])
+    if before is not None:
+        relations = relations._replace(ids=jnp.where(relations.time < before, relations.ids, -1))
     near = jnp.where(relations.ids >= 0, relations.ids, layout.null)
     heads = table[near.reshape(-1), columns.head].reshape(*near.shape, -1)
     near_kin = kin_of(heads[0], columns)

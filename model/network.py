@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax import Array
 
 from journal.chance import stream_key
 from journal.errors import Refusal
-from model import crowd, grid, habits, writing
+from model import crowd, grid, habits, holding, writing
 from model.chance import below
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
@@ -81,7 +82,7 @@ def network(
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
     cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
     ids = (columns.relations.start, columns.relations.start + neighbours)
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, ((dim + 1, dim + 3), ids))
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, ((dim + 1, dim + 3), ids), net.anew)
 
 
 class Rates(NamedTuple):
@@ -105,9 +106,11 @@ class _Network:
     def init(self, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
         table = jnp.asarray(plant(layout, catalogue, self.columns, self.spread, seed))
         module = self.encoder.make(self.columns.dim, nnx.Rngs(stream_key(seed, "encoder") % 2**31))
+        encoder = nnx.to_pure_dict(nnx.split(module)[1])
         state = {
             "table": table,
-            "encoder": nnx.to_pure_dict(nnx.split(module)[1]),
+            "encoder": encoder,
+            "anchor": holding.begin(encoder),
             "habits": habits.start(),
             "memory": jnp.zeros_like(habits.start()),
             "catalogue": crowd.stock(catalogue.category, layout.categories),
@@ -115,9 +118,19 @@ class _Network:
         }
         return state, self._serve_all(state, layout)
 
+    def anew(self, state: Tree, shop: Shop, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
+        """Return the state with vectors and encoder as they began; relations, rates and habits stay."""
+        first, _ = self.init(layout, catalogue, seed)
+        moved = slice(0, self.columns.dim + 1)
+        table = np.array(state["table"])
+        table[:, moved] = np.asarray(first["table"])[:, moved]
+        state = {**state, "table": jnp.asarray(table), "encoder": first["encoder"]}
+        return state, self._serve_all(state, layout)
+
     def _serve_all(self, state: Tree, layout: Layout) -> Array:
         """The whole served table, some products at a time."""
-        rows = jax.jit(lambda products: self._rows(state, jnp.append(layout.null, products), jnp.float32(0), layout))
+        now = state["table"][:, self.columns.facts.stop - 1].max()
+        rows = jax.jit(lambda products: self._rows(state, jnp.append(layout.null, products), now, layout))
         return jnp.concatenate(
             [rows(part) for part in jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))]
         )
@@ -156,7 +169,8 @@ class _Network:
     def learn(self, state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
         drawn = below(13, seen.seq + state["seed"] * 31, self.negatives, shop.products)
         centres = jnp.concatenate([jnp.stack([layout.shopper(seen.shopper), seen.product]), drawn])
-        reading = read(state["table"], centres, self.columns, layout)
+        before = None if seen.again is None else jnp.where(seen.again, seen.time, jnp.inf)
+        reading = read(state["table"], centres, self.columns, layout, before)
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
@@ -200,12 +214,14 @@ class _Network:
         last = state["table"][reading.near[0, 0]]
         table = writing.move(state["table"], reading, vectors, rate, on, layout)
         fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
-        table = table.at[jnp.where(on, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
+        new = on if seen.again is None else on & ~seen.again
+        table = table.at[jnp.where(new, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
         step = jnp.where(on, self.rates.weights * action.weights, 0.0)
-        encoder = jax.tree.map(lambda w, g: w - step * jnp.clip(g, -STEEPEST, STEEPEST), state["encoder"], weights)
-        state = {**state, "table": table, "encoder": encoder}
+        slope = jax.tree.map(lambda g: jnp.clip(g, -STEEPEST, STEEPEST), weights)
+        encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], slope)
+        state = {**state, "table": table, **holding.hold(encoder, state["anchor"], slope, action, on)}
         if habit is not None:
-            memory = state["memory"] + jnp.where(on, habit * habit, 0.0)
-            step = jnp.where(on, self.rates.habits * action.weights, 0.0)
+            memory = state["memory"] + jnp.where(new, habit * habit, 0.0)
+            step = jnp.where(new, self.rates.habits * action.weights, 0.0)
             state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
         return Learned(state, reading.centres[1:], self._rows(state, reading.centres, seen.time, layout))

@@ -53,12 +53,24 @@ class Scored(NamedTuple):
 class Seen:
     """A scored event. `rank` and `hit` cost a pass over the whole catalogue, and only where a policy reads them."""
 
-    __slots__ = ("_rank", "kind", "product", "rank_was_read", "seq", "shopper", "time", "waiting")
+    __slots__ = (
+        *("_met", "_rank", "again", "kind", "met_was_read", "product", "rank_was_read", "seq", "shopper"),
+        *("time", "waiting"),
+    )
 
-    def __init__(self, event: Event, waiting: Array, rank: Callable[[], Array] | None = None) -> None:
+    def __init__(
+        self,
+        event: Event,
+        waiting: Array,
+        rank: Callable[[], Array] | None = None,
+        met: Callable[[], Met] | None = None,
+        again: Array | None = None,
+    ) -> None:
         self.seq, self.time, self.kind, self.shopper, self.product = event
         self.waiting = waiting  # int32: events that wait to be learned, this one included
+        self.again = again  # bool: this event is replayed; None where the policy never replays
         self._rank, self.rank_was_read = rank, False
+        self._met, self.met_was_read = met, False
 
     @property
     def rank(self) -> Array:
@@ -73,6 +85,21 @@ class Seen:
         """1.0 where the product was among the first ten, else 0.0."""
         return (self.rank <= 10).astype(jnp.float32)
 
+    @property
+    def met(self) -> Met:
+        """How often the shopper and the product were met before; counted only where a policy reads it."""
+        if self._met is None:
+            raise TypeError("what was met before is known to a policy only, not while an event is learned")
+        self.met_was_read = True
+        return self._met()
+
+
+class Met(NamedTuple):
+    """Scored events before this one, int32."""
+
+    shopper: Array
+    product: Array
+
 
 class Event(NamedTuple):
     """One event as the loop holds it. `kind` is a number of `journal.Kind`."""
@@ -84,13 +111,28 @@ class Event(NamedTuple):
     product: Array  # int32
 
 
+class Replays(NamedTuple):
+    """Up to R events to be learned after those that waited, in order."""
+
+    events: Event  # each [R]
+    fresh: Array  # bool[R]: not learned before, so the graph takes it in as well
+    n: Array  # int32: the first so many are learned
+
+
 class Action(NamedTuple):
-    """What happens with the events that wait, the newest included."""
+    """What happens with the events that wait, the newest included. What is None costs nothing: it is not compiled."""
 
     learn: Array  # bool: learn all that wait, oldest first
     keep: Array  # bool: where nothing is learned, the newest event waits; otherwise it is dropped
     rate: Array  # float32: factor of the learning rate of the entity vectors
     weights: Array  # float32: factor of the learning rate of the shared weights
+    older: Array | None = None  # float32, seconds: of those that wait, only events at least this old are learned
+    replays: Replays | None = None  # events to be learned besides
+    pull: Array | None = None  # float32, 0 to 1: how far each learning draws the shared weights to their anchor
+    save: Array | None = None  # float32, 0 to 1: how far each learning draws the anchor to the shared weights
+    firm: Array | None = None  # float32, 0 to 1: how far a weight that mattered more is drawn more (its Fisher term)
+    anew: Array | None = None  # bool: entity vectors and encoder begin anew, before anything else is learned
+    alarm: Array | None = None  # bool: a detector has alarmed; noted in the outcomes
 
 
 def everything() -> Action:
@@ -137,6 +179,7 @@ class Recommender(NamedTuple):
     learn: Callable[[Tree, Shop, Seen, Action, Array, Layout], Learned]
     cost: tuple[int, float]
     row_ids: tuple[tuple[int, int], ...] = ()
+    anew: Callable[[Tree, Shop, Layout, Catalogue, int], tuple[Tree, Array]] | None = None
 
 
 def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:

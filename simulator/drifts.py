@@ -34,6 +34,8 @@ class Drift(NamedTuple):
 
     init: Callable[[np.random.Generator, NDArray[np.int32], int], State]
     step: Callable[[np.random.Generator, State, Array, float, float], tuple[State, Array, NDArray[np.bool_]]]
+    turns: Callable[[float], tuple[float, ...]] = lambda days: ()
+    """Days below `days` at which interests begin to turn, for those who may know; none where they move all the time."""
 
 
 LEVELS = ("population", "cohort", "individual")
@@ -138,7 +140,9 @@ def abrupt(
     (True, True)
     """
     _check(magnitude=magnitude, at_day=at_day, within_days=within_days)
-    return _turning(lambda day: np.where(day >= at_day, RIGHT_ANGLE * magnitude, 0.0), level, share, within_days)
+    return _turning(
+        lambda day: np.where(day >= at_day, RIGHT_ANGLE * magnitude, 0.0), level, share, within_days
+    )._replace(turns=lambda days: _until(days, at_day))
 
 
 def incremental(
@@ -159,7 +163,9 @@ def incremental(
     True
     """
     _check(magnitude=magnitude, at_day=at_day, over_days=over_days)
-    return _turning(lambda day: RIGHT_ANGLE * magnitude * np.clip((day - at_day) / over_days, 0, 1), level, share)
+    return _turning(
+        lambda day: RIGHT_ANGLE * magnitude * np.clip((day - at_day) / over_days, 0, 1), level, share
+    )._replace(turns=lambda days: _until(days, at_day))
 
 
 def recurring(
@@ -186,7 +192,7 @@ def recurring(
         away = (day >= at_day) & (((day - at_day) % period_days) < period_days / 2)
         return np.where(away, RIGHT_ANGLE * magnitude, 0.0)
 
-    return _turning(angle, level, share)
+    return _turning(angle, level, share)._replace(turns=lambda days: _until(days, at_day, period_days / 2))
 
 
 def gradual(
@@ -223,6 +229,11 @@ def gradual(
         return {**state, "offset": offset}, np.where(state["member"][:, None], change, 0.0), state["member"]
 
     return Drift(init, step)
+
+
+def _until(days: float, first: float, step: float = np.inf) -> tuple[float, ...]:
+    """Return first, first + step, ... below `days`."""
+    return tuple(float(day) for day in np.arange(first, days, min(step, max(days, 1.0))))
 
 
 def _check(**given: Any) -> None:

@@ -73,7 +73,11 @@ def _factors(name: str, dim: int, spread: float, step: Step, negatives: int) -> 
         table = state["table"].at[at].set(rows)
         return Learned({**state, "table": table}, at[1:], _served(rows[1:]))
 
-    return Recommender(name, dim + 1, init, query, learn, (2 + negatives, 8.0 * dim * (1 + negatives)))
+    def anew(state: Tree, shop: Shop, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
+        return init(layout, catalogue, seed)
+
+    cost = (2 + negatives, 8.0 * dim * (1 + negatives))
+    return Recommender(name, dim + 1, init, query, learn, cost, anew=anew)
 
 
 def another(seen: Seen, shop: Shop, seed: Array, tries: int = 8) -> tuple[Array, Array]:

@@ -33,6 +33,16 @@ LESS = {
     "warmup": {"events": 50},
     "priority": {"most": 2.0, "memory": 20.0},
     "on_drift": {"calm": 3, "alert": 20},
+    "cold_first": {"met": 3, "calm": 3},
+    "delay": {"s": 600.0},
+    "adaptive_budget": {"per_hour": 4.0, "burst": 3, "memory": 20.0},
+    "oracle": {"at": (0.2, 0.5), "calm": 3, "alert": 20},
+    "schedule": {"half_life": 3600.0, "detector": "ddm"},
+    "anchor": {"firm": 0.5},
+    "rollback": {"fall": 0.3, "memory": 5.0, "rest": 10},
+    "replay": {"size": 16, "ratio": 1.5},
+    "periodic_retrain": {"every": 3600.0, "window": 12, "scratch": True},
+    "hybrid": {"every": 3600.0, "window": 6},
 }
 PARTS: dict[str, Policy] = {name: part(**LESS.get(name, {})) for name, part in POLICIES.items()}
 """All policies, with parameters that bite on the stream below."""

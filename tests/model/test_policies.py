@@ -9,6 +9,7 @@ from river.drift.binary import DDM
 
 from journal.errors import Refusal
 from model import POLICIES, Events, Learner, Outcomes, Policy, Recommender, chain
+from model.loop import WAITING
 from model.parts import Learned, Scored
 from tests.model.made import (
     EVERY_EVENT,
@@ -299,12 +300,11 @@ def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
     waits = Policy(
         lambda: (), lambda action, state, seen: (action._replace(learn=jnp.bool_(False), keep=jnp.bool_(True)), state)
     )
-    stream = events(1300, "waiting", moves=0.0)
+    stream = events(WAITING + 900, "waiting", moves=0.0)
     stream = some(stream, scored(stream))
-    outcomes, order, _ = diary(waits, stream, 512)
-    assert order == seqs(stream)[:1024]
-    assert outcomes.waiting[:1026].tolist() == [*range(1024), 0, 1]
-    assert outcomes.learned.sum() == outcomes.learned[1023] == 1024
+    outcomes = feed(learner("own_recent", waits), stream, 512)
+    assert outcomes.waiting[: WAITING + 2].tolist() == [*range(WAITING), 0, 1]
+    assert outcomes.learned.sum() == outcomes.learned[WAITING - 1] == WAITING
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
     [
         ("every", {"n": 0}),
         ("micro_batch", {"n": 0}),
-        ("micro_batch", {"n": 1025}),
+        ("micro_batch", {"n": WAITING + 1}),
         ("every_seconds", {"s": -1.0}),
         ("budget", {"per_hour": -1.0}),
         ("budget", {"burst": 0.5}),
@@ -327,8 +327,110 @@ def test_what_waits_is_learned_when_there_is_no_more_room() -> None:
         ("priority", {"memory": float("nan")}),
         ("random", {"p": float("nan")}),
         ("decay", {"half_life": float("nan")}),
+        ("cold_first", {"met": 0}),
+        ("cold_first", {"calm": 0}),
+        ("delay", {"s": -1.0}),
+        ("adaptive_budget", {"memory": 0.5}),
+        ("oracle", {"alert": 0}),
+        ("schedule", {"boost": -1.0}),
+        ("schedule", {"half_life": 0.0}),
+        ("anchor", {"pull": 1.5}),
+        ("anchor", {"pace": float("nan")}),
+        ("rollback", {"fall": 1.0}),
+        ("rollback", {"memory": 0.0}),
+        ("replay", {"size": 0}),
+        ("replay", {"ratio": 65.0}),
+        ("periodic_retrain", {"every": 0.0}),
+        ("hybrid", {"window": 0}),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_by_name(name: str, bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{name}: {next(iter(bad))} is"):
         POLICIES[name](**bad)
+
+
+def test_cold_first_learns_what_is_new_and_one_in_n_of_the_rest() -> None:
+    stream = events(256)
+    _, order, _ = diary(PARTS["cold_first"], stream)
+    shoppers, products, count, expected = {}, {}, 0, []
+    for seq, shopper, product in zip(
+        *(column[scored(stream)].tolist() for column in (stream.seq, stream.shopper, stream.product)), strict=True
+    ):
+        cold = min(shoppers.get(shopper, 0), products.get(product, 0)) < 3
+        if cold or count % 3 == 2:
+            expected.append(seq)
+        count += not cold
+        shoppers[shopper], products[product] = shoppers.get(shopper, 0) + 1, products.get(product, 0) + 1
+    assert order == expected
+    assert 0 < len(order) < len(seqs(stream))
+
+
+def test_delay_serves_what_was_trained_that_long_ago() -> None:
+    stream = events(256)
+    outcomes, order, _ = diary(PARTS["delay"], stream)
+    now = seconds(stream).astype(np.float32)
+    done = [int((now[: n + 1] <= at - np.float32(600)).sum()) for n, at in enumerate(now)]
+    assert outcomes.learned.tolist() == np.diff([0, *done]).tolist()
+    assert order == seqs(stream)[: done[-1]]
+    asked = outcomes.age[1:][np.array(done[:-1]) > 0]
+    assert (asked >= np.minimum(600, asked)).all()
+
+
+def test_a_delay_of_nothing_is_every_event() -> None:
+    stream = events(256)
+    assert_equal(feed(learner("own_recent", POLICIES["delay"](s=0.0)), stream), feed(learner("own_recent"), stream))
+
+
+def test_an_adaptive_budget_is_never_exceeded_and_takes_what_surprises_more() -> None:
+    stream = events(256)
+    outcomes = feed(learner("own_recent", PARTS["adaptive_budget"]), stream)
+    hours, total = seconds(stream) / 3600, np.append(0, np.cumsum(outcomes.learned))
+    for start in range(len(hours)):
+        spent, allowed = total[start + 1 :] - total[start], 3 + 4.0 * (hours[start:] - hours[start])
+        assert (spent <= allowed + 1e-3).all()
+    took = outcomes.learned > 0
+    assert 10 < took.sum() < len(took)
+    assert np.log2(1 + outcomes.rank[took]).mean() > np.log2(1 + outcomes.rank[~took]).mean()
+
+
+def test_the_oracle_learns_all_after_its_moments() -> None:
+    stream = events(256)
+    outcomes, _, _ = diary(PARTS["oracle"], stream)
+    now, left, passed, learned, alarms = seconds(stream).astype(np.float32), 0, 0, [], []
+    for count, second in enumerate(now):
+        turned = sum(second >= np.float32(day * 86400) for day in (0.2, 0.5))
+        left = 20 if turned > passed else left
+        alarms.append(turned > passed)
+        passed = turned
+        learned.append(int(left > 0 or count % 3 == 2))
+        left = max(left - 1, 0)
+    assert outcomes.learned.tolist() == learned
+    assert outcomes.alarm.tolist() == alarms
+    assert sum(alarms) == 2
+
+
+def test_schedule_halves_the_excess_and_begins_anew_at_an_alarm() -> None:
+    stream, part = falling(), POLICIES["schedule"](boost=3.0, half_life=3600.0, detector="ddm")
+    lane, watch, last = learner("own_recent", part), DDM(), 0.0
+    for one in cut(stream, 1):
+        came, now = lane.advance(one), (one.time[0] - stream.time[0]) / 1e6
+        if not len(came.rank):
+            continue
+        watch.update(int(came.rank[0] > 10))
+        last = now if watch.drift_detected else last
+        assert bool(came.alarm[0]) == watch.drift_detected
+        assert np.isclose(float(lane.carry.action.rate), 1 + 2 * 0.5 ** ((now - last) / 3600), rtol=1e-3)
+    assert last > 0
+
+
+def test_rollback_returns_once_when_hits_collapse() -> None:
+    part = POLICIES["rollback"](fall=0.3, memory=5.0, rest=1000)
+    lane, pulled, saved = learner("own_recent", part), [], []
+    for one in cut(falling(), 1):
+        lane.advance(one)
+        pulled.append(float(lane.carry.action.pull))
+        saved.append(float(lane.carry.action.save))
+    assert sum(pulled) == 1.0
+    assert pulled.index(1.0) > 50
+    assert sum(saved) > 20
+    assert not any(a and b for a, b in zip(pulled, saved, strict=True))
