@@ -17,7 +17,7 @@ from model.graph import KINDS, RELATION, Columns
 from model.grid import FINE, HIGHEST, LONGEST, STEP
 from model.habits import FAST, FLOOR, HABITS, NAMES, SLOW
 from model.layout import Layout
-from model.loss import NEVER
+from model.losses import NEVER
 from model.network import STEEPEST
 
 EPSILON = 1e-8

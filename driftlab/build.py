@@ -1,6 +1,7 @@
 """From a scenario to lanes: each encoder with policies, the baselines, the oracle.
 
-The first encoder runs with every policy, the other encoders with the first policy, baselines learn every event.
+The first encoder runs with every policy; other encoders, losses and samplers with the first policy; baselines learn
+every event.
 
 This is the one place where scenarios, model and simulator meet.
 """
@@ -22,7 +23,7 @@ from driftlab.sources import Piece, Serve
 from journal.facts import Facts, Kind
 from journal.shelf import Source
 from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
-from scenarios import Scenario, Use, find
+from scenarios import NetworkSpec, Scenario, Use, find
 from simulator import World
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
@@ -86,8 +87,26 @@ def _chain(*policies: Policy) -> Policy:
 
 
 @functools.cache
-def _network(encoder: Any, parameters: str) -> Recommender:
-    return network(encoder, **json.loads(parameters))
+def _network(encoder: Any, loss: Any, sampler: Any, parameters: str) -> Recommender:
+    # JSON has no tuples, and what a compiled model is known by has to be one.
+    read = json.loads(parameters).items()
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in read}
+    return network(encoder, loss=loss, sampler=sampler, **given)
+
+
+def networks(wanted: NetworkSpec, finder: Finder) -> dict[str, Recommender]:
+    """Return the networks of a scenario by the name of their lane: each encoder, then each other loss and sampler."""
+    parameters = json.dumps(wanted.parameters)
+    (loss, *losses), (sampler, *samplers) = wanted.losses, wanted.samplers
+    first = wanted.encoders[0]
+    asked = [(str(one), one, loss, sampler) for one in wanted.encoders]
+    asked += [(f"{first} {one}", first, one, sampler) for one in losses]
+    asked += [(f"{first} {one}", first, loss, one) for one in samplers]
+    families = ("encoder", "loss", "sampler")
+    return {
+        name: _network(*(finder(family, use) for family, use in zip(families, uses, strict=True)), parameters)
+        for name, *uses in asked
+    }
 
 
 def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None) -> list[Recipe]:
@@ -100,14 +119,12 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
     """
     keep_compiled(COMPILED)
     wanted = scenario.network
-    parameters = json.dumps(wanted.parameters)
-    networks = {str(use): _network(finder("encoder", use), parameters) for use in wanted.encoders}
     policies: dict[str, Policy] = {}
     if handmade is None or not handmade.alone:
         turns = turning_days(scenario, finder)
         policies = {"+".join(map(str, uses)): finder.policy(uses, turns) for uses in wanted.policies}
     policies |= handmade.policies if handmade else {}
-    (first, model), *others = networks.items()
+    (first, model), *others = networks(wanted, finder).items()
     (always, rule), *_ = policies.items()
     lanes = [Recipe(f"{first} {name}", model, policy) for name, policy in policies.items()]
     lanes += [Recipe(f"{name} {always}", other, rule) for name, other in others]

@@ -1,7 +1,7 @@
 """The online graph network: one event reads the neighbourhood it touches, learns on it, and writes it back.
 
 Scored:  s(u, i, t) = trust z_u . z_i + c_i + p(u, i, t), with z from the encoder and the rest from `model.habits`.
-Learned: the loss of `model.loss`, by stochastic gradient on the vectors of the touched rows (row-wise Adagrad, Duchi et
+Learned: a loss of `model.losses`, by stochastic gradient on the vectors of the touched rows (row-wise Adagrad, Duchi et
 al. 2011), the strengths of the touched relations, the encoder's weights, and the habits (Adagrad).
 Written: the touched vectors, the new relation at both ends, the follower of the product before, the served rows.
 """
@@ -18,17 +18,22 @@ from jax import Array
 
 from journal.chance import stream_key
 from journal.errors import Refusal
+from journal.facts import INTERACTIONS
 from model import crowd, grid, habits, holding, writing
-from model.chance import below
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
-from model.graph import Columns, facts_of, plant
+from model.graph import FIRST_KIND, KINDS, Columns, facts_of, plant
 from model.layout import Layout
-from model.loss import NEVER, vectors_loss, weights_slope
+from model.losses import NEVER, Loss, softmax
 from model.neighbourhood import Reading, Vectors, around, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
+from model.samplers import Sampler, uniform
+from model.weighing import weights_slope
 
 EPSILON = 1e-8
+
+ALIKE = (1.0,) * KINDS
+"""Every kind of event teaches alike."""
 
 RANGES = {
     "dim": (2, 4096),
@@ -40,6 +45,7 @@ RANGES = {
     "weights": (0.0, 0.1),
     "habit": (0.0, 15.0),
     "spread": (0.0, 1.0),
+    "kinds": (0.0, 100.0),
 }
 """What a network's numbers may be."""
 
@@ -58,8 +64,11 @@ def network(
     weights: float = 0.003,
     habit: float = 0.5,
     spread: float = 0.015,
+    kinds: tuple[float, ...] = ALIKE,
+    loss: Loss | None = None,
+    sampler: Sampler | None = None,
 ) -> Recommender:
-    """Build the network around an encoder.
+    """Build the network around an encoder, a loss (softmax by default) and a sampler of negatives (uniform).
 
     dim         length of the vectors
     neighbours  last relations of a node that are kept and read (K)
@@ -68,15 +77,21 @@ def network(
     crowd       products that stand for the whole catalogue when the habits are weighed
     rate        learning rate of the entity vectors; `weights` and `habit` are those of the encoder and the habits
     spread      standard deviation of the entity vectors at first
+    kinds       how much an event of each kind teaches: viewed, favourited, carted, purchased, reviewed, returned
 
     Raises Refusal where one is outside its range (`RANGES`).
     """
     given = locals()
     for name, (low, high) in RANGES.items():
-        if not low <= given[name] <= high:
-            raise Refusal(f"A network's {name} = {given[name]} is outside {low:g} to {high:g}.")
+        for value in np.atleast_1d(given[name]):
+            if not low <= value <= high:
+                raise Refusal(f"A network's {name} = {given[name]} is outside {low:g} to {high:g}.")
+    if len(kinds) != KINDS:
+        named = ", ".join(kind.name.lower() for kind in INTERACTIONS)
+        raise Refusal(f"A network's kinds = {list(kinds)} are {len(kinds)} numbers; it takes {KINDS}: {named}.")
     columns = Columns(dim, neighbours, followers)
-    net = _Network(encoder, columns, negatives, crowd, Rates(rate, weights, habit), spread)
+    teaching = Teaching(loss or softmax(), sampler or uniform(), negatives, kinds)
+    net = _Network(encoder, columns, teaching, crowd, Rates(rate, weights, habit), spread)
     centres = 2 + negatives
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
@@ -93,14 +108,23 @@ class Rates(NamedTuple):
     habits: float
 
 
+class Teaching(NamedTuple):
+    """What the vectors learn by."""
+
+    loss: Loss
+    sampler: Sampler
+    negatives: int
+    kinds: tuple[float, ...]
+
+
 class _Network:
     """The functions of a `Recommender`; holds nothing that changes."""
 
     def __init__(
-        self, encoder: Encoder, columns: Columns, negatives: int, crowd: int, rates: Rates, spread: float
+        self, encoder: Encoder, columns: Columns, teaching: Teaching, crowd: int, rates: Rates, spread: float
     ) -> None:
         self.encoder, self.columns, self.spread = encoder, columns, spread
-        self.negatives, self.crowd, self.rates = negatives, crowd, rates
+        self.teaching, self.crowd, self.rates = teaching, crowd, rates
         self.shape, _ = nnx.split(encoder.make(columns.dim, nnx.Rngs(0)))
 
     def init(self, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
@@ -114,6 +138,7 @@ class _Network:
             "habits": habits.start(),
             "memory": jnp.zeros_like(habits.start()),
             "catalogue": crowd.stock(catalogue.category, layout.categories),
+            "sampler": self.teaching.sampler.init(),
             "seed": jnp.int32(seed % 2**31),
         }
         return state, self._serve_all(state, layout)
@@ -167,7 +192,8 @@ class _Network:
         return habits.features(own, events, table[reading.near[0, 0], self.columns.follower], now)
 
     def learn(self, state: Tree, shop: Shop, seen: Seen, action: Action, on: Array, layout: Layout) -> Learned:
-        drawn = below(13, seen.seq + state["seed"] * 31, self.negatives, shop.products)
+        loss_of, sampler, n, kinds = self.teaching
+        drawn, log_q = sampler.draw(state["sampler"], state["seed"], seen, n, shop.products)
         centres = jnp.concatenate([jnp.stack([layout.shopper(seen.shopper), seen.product]), drawn])
         before = None if seen.again is None else jnp.where(seen.again, seen.time, jnp.inf)
         reading = read(state["table"], centres, self.columns, layout, before)
@@ -175,10 +201,13 @@ class _Network:
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
             z = self.encode(weights, reading, vectors, seen.time)
-            return vectors_loss(z, fair), z[0]
+            alike = z[1:] @ z[0]
+            lost = loss_of.of(alike[0], alike[1:], log_q, fair)
+            return lost if kinds == ALIKE else lost * jnp.array(kinds)[seen.kind - FIRST_KIND], z[0]
 
         slopes, z = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])
         habit = self._weigh(state, shop, reading, z, seen, layout) if self.encoder.habits else None
+        state = {**state, "sampler": sampler.note(state["sampler"], seen, on)}
         return self._write(state, reading, (*slopes, habit), seen, action, on, layout)
 
     def _weigh(self, state: Tree, shop: Shop, reading: Reading, z: Array, seen: Seen, layout: Layout) -> Array:

@@ -20,6 +20,9 @@ from scenarios.signatures import mistakes, parameters
 from scenarios.uses import Use
 from simulator.spec import faults
 
+PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
+"""Parameters of `model.network` that are parts, and so stand in lists of their own."""
+
 
 class Found(NamedTuple):
     """A mistake, and the key it is about."""
@@ -43,8 +46,8 @@ def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
         return
     function = importlib.import_module("model").network
     own = {key: value for key, value in given.items() if key not in NetworkSpec.model_fields}
-    known = [*NetworkSpec.model_fields, *parameters(function, fixed="encoder")]
-    for key, text in mistakes(function, own, fixed="encoder"):
+    known = [*NetworkSpec.model_fields, *parameters(function, fixed=PARTS_OF_A_NETWORK)]
+    for key, text in mistakes(function, own, fixed=PARTS_OF_A_NETWORK):
         unknown = f"'{key}' is not a key of [network]. {nearest(key, known)}"
         yield Found(("network", key), text if key in known else unknown)
 
@@ -64,7 +67,7 @@ def _lanes(scenario: Scenario) -> Iterator[Found]:
     """Yield what makes two lanes of one name, or none."""
     network = scenario.network
     lanes = {
-        "encoders": [str(use) for use in network.encoders],
+        **{key: [str(use) for use in getattr(network, key)] for key in ("encoders", "losses", "samplers")},
         "policies": ["+".join(map(str, chain)) for chain in network.policies],
         "baselines": [str(use) for use in network.baselines],
     }

@@ -1,7 +1,7 @@
 """An override sets a value from outside, as `--set shoppers.shoppers=100` does; it is checked like one in the file.
 
 key         dotted; a number in it means an item of a list, from 0: `drift.0.share`
-family key  `policy.n`: the parameter `n` of every policy that has it; so with encoder, baseline and drift
+family key  `policy.n`: the parameter `n` of every policy that has it; so with all families of `FAMILY_PATHS`
 value       read as a TOML value where it is a text, and taken as it stands where it is none: `loop.mode=closed`
 """
 
@@ -24,6 +24,8 @@ from scenarios.uses import Chain, Use
 FAMILY_PATHS: Mapping[str, Path] = {
     "policy": ("network", "policies"),
     "encoder": ("network", "encoders"),
+    "loss": ("network", "losses"),
+    "sampler": ("network", "samplers"),
     "baseline": ("network", "baselines"),
     "drift": ("drift",),
 }

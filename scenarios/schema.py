@@ -19,7 +19,7 @@ BASELINES = ("random", "popular", "decayed_popular", "own_recent", "markov", "it
 
 
 class NetworkSpec(BaseModel):
-    """What learns. The first encoder runs with every policy, the other encoders with the first policy.
+    """What learns. The first encoder runs with every policy; other encoders, losses and samplers with the first policy.
 
     Every other key is a parameter of `model.network`, the same for all encoders.
     """
@@ -28,6 +28,14 @@ class NetworkSpec(BaseModel):
 
     encoders: tuple[Part, ...] = Field(
         (Use(use="sage"), Use(use="paper")), description="networks; the first runs with every policy"
+    )
+    losses: tuple[Part, ...] = Field(
+        (Use(use="softmax"),),
+        description="what teaches the vectors; the first everywhere, others with the first encoder",
+    )
+    samplers: tuple[Part, ...] = Field(
+        (Use(use="uniform"),),
+        description="where negatives come from; the first everywhere, others with the first encoder",
     )
     policies: tuple[Chain, ...] = Field(
         ((Use(use="every_event"),), (Use(use="never"),)), description="chains, each a lane of the run"
@@ -77,9 +85,9 @@ class Scenario(BaseModel):
         """Return the whole scenario as TOML, with every default and no base; loaded again it is an equal scenario."""
         values = self.model_dump()
         network = values["network"]
-        network["encoders"] = [_short(use) for use in self.network.encoders]
+        for key in ("encoders", "losses", "samplers", "baselines"):
+            network[key] = [_short(use) for use in getattr(self.network, key)]
         network["policies"] = [_short(*chain) for chain in self.network.policies]
-        network["baselines"] = [_short(use) for use in self.network.baselines]
         return writing.toml(values)
 
 

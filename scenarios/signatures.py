@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ class Mistake(NamedTuple):
     text: str  # a sentence or two
 
 
-def parameters(function: Callable[..., Any], fixed: str | None = None) -> dict[str, inspect.Parameter]:
+def parameters(function: Callable[..., Any], fixed: Collection[str] = ()) -> dict[str, inspect.Parameter]:
     """Return the parameters that a scenario may give, with their annotations evaluated where they can be.
 
     >>> def every(n: int = 1): ...
@@ -36,10 +36,10 @@ def parameters(function: Callable[..., Any], fixed: str | None = None) -> dict[s
         signature = inspect.signature(function)
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     given = {name: parameter for name, parameter in signature.parameters.items() if parameter.kind in kinds}
-    return {name: parameter for name, parameter in given.items() if name != fixed}
+    return {name: parameter for name, parameter in given.items() if name not in fixed}
 
 
-def mistakes(function: Callable[..., Any], given: Mapping[str, Any], fixed: str | None = None) -> list[Mistake]:
+def mistakes(function: Callable[..., Any], given: Mapping[str, Any], fixed: Collection[str] = ()) -> list[Mistake]:
     """Return everything that is wrong with the values given for a function's parameters, in the order they were given.
 
     >>> def decay(half_life: float): ...
@@ -62,7 +62,9 @@ def mistakes(function: Callable[..., Any], given: Mapping[str, Any], fixed: str 
     return found + [Mistake("use", f"The parameter '{name}' is needed.") for name in missing]
 
 
-def read_parameters(function: Callable[..., Any], given: Mapping[str, Any], fixed: str | None = None) -> dict[str, Any]:
+def read_parameters(
+    function: Callable[..., Any], given: Mapping[str, Any], fixed: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the values as the function's annotations ask for them: lists become tuples, whole numbers floats."""
     known = parameters(function, fixed=fixed)
     return {key: _read(known[key], value) for key, value in given.items()}

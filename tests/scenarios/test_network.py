@@ -83,7 +83,7 @@ def test_the_defaults_are_the_two_encoders_two_policies_and_all_baselines() -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("dimm = 3", "mine.toml, line 3: 'dimm' is not a key of [network]. Did you mean 'dim'? Known: baselines, dim, encoders, policies, rate."),
+        ("dimm = 3", "mine.toml, line 3: 'dimm' is not a key of [network]. Did you mean 'dim'? Known: baselines, dim, encoders, losses, policies, rate, samplers."),
         ("dim = 'wide'", "mine.toml, line 3: 'dim' = 'wide': it must be a whole number."),
         ("encoder = ['sage']", "mine.toml, line 3: 'encoder' is not a key of [network]. Did you mean 'encoders'?"),
         ("encoders = ['sagee']", "mine.toml, line 3: No encoder named 'sagee'. Did you mean 'sage'?"),

@@ -7,6 +7,7 @@ import importlib
 import pytest
 
 from scenarios import FAMILIES, Use, find, load, names
+from scenarios.checking import PARTS_OF_A_NETWORK
 from scenarios.schema import BASELINES
 from scenarios.signatures import parameters
 
@@ -36,7 +37,7 @@ def test_the_default_baselines_are_all_there_are() -> None:
 
 def test_the_network_s_own_parameters_may_stand_in_a_scenario() -> None:
     network = importlib.import_module("model").network
-    defaults = {key: parameter.default for key, parameter in parameters(network, fixed="encoder").items()}
+    defaults = {key: parameter.default for key, parameter in parameters(network, fixed=PARTS_OF_A_NETWORK).items()}
     assert {"dim", "neighbours", "negatives"} <= set(defaults)
     scenario = load("steady", {f"network.{key}": value for key, value in defaults.items()})
-    assert scenario.network.parameters == defaults
+    assert scenario.network.parameters == {**defaults, "kinds": list(defaults["kinds"])}  # a list in a file
