@@ -63,9 +63,10 @@ class Learner:
         """Take events whose ids all have a row through the loop."""
         told = self._told(events)
         n, at = len(events.seq), 0
+        # By the length of all, not of what is left: a long stream in long calls then compiles one length, not two.
+        size = loop.FEW if n <= loop.FEW else loop.TICKS
         parts: list[loop.Ticks] = []
         while at < n or bool(loop.busy(self.carry)):
-            size = loop.FEW if n - at <= loop.FEW else loop.TICKS
             count = min(size, n - at)
             part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
             self.carry, out = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]
