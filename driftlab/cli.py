@@ -5,8 +5,6 @@ stdout holds the result (with --json one JSON document), stderr what is said mea
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from driftlab import cli_parts, cli_scenarios
+from driftlab.cli_words import Baselines, Encoders, Json, Out, Policies, Seed, Settings, pairs, print_json
 from journal.errors import Refusal
 
 app = App(
@@ -23,26 +23,10 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # it says how to go on
 )
-scenarios = App(name="scenarios", help="See which scenarios there are, and check your own.")
-app.command(scenarios)
+app.command(cli_scenarios.scenarios)
+app.command(cli_parts.parts)
+app.command(cli_parts.check)
 
-Policies = Annotated[
-    list[str] | None,
-    Parameter(name="--policy", negative="", help="when to learn, in place of the scenario's; may be given again"),
-]
-Encoders = Annotated[
-    list[str] | None, Parameter(name="--encoder", negative="", help="network; the first runs with every policy")
-]
-Baselines = Annotated[
-    list[str] | None, Parameter(name="--baseline", negative="", help="what the networks are compared with")
-]
-Settings = Annotated[
-    list[str] | None,
-    Parameter(name="--set", negative="", help="key=value in place of the scenario's: policy.n=8"),
-]
-Seed = Annotated[int | None, Parameter(help="of every random stream")]
-Out = Annotated[Path | None, Parameter(help="the run file; by default NAME-SEED.run in this folder")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="one JSON document on stdout")]
 RunPath = Annotated[Path, Parameter(help="a run file")]
 Column = Group("A log's columns")
 
@@ -73,7 +57,7 @@ def run(
     from driftlab import api
 
     made = api.run(
-        scenario, policy, encoders=encoder, baselines=baseline, settings=_pairs(set_), seed=seed, out=out, quiet=False
+        scenario, policy, encoders=encoder, baselines=baseline, settings=pairs(set_), seed=seed, out=out, quiet=False
     )
     _show(made, json_)
 
@@ -111,7 +95,7 @@ def replay(
 
     asked = _asked(log, (user, item, type_, time, value), types, items, from_, to)
     made = api.replay(
-        asked, policy, encoders=encoder, baselines=baseline, settings=_pairs(set_), seed=seed, out=out, quiet=False
+        asked, policy, encoders=encoder, baselines=baseline, settings=pairs(set_), seed=seed, out=out, quiet=False
     )
     _show(made, json_)
 
@@ -137,7 +121,7 @@ def verify(run: RunPath, /, *, quick: bool = False, json_: Json = False) -> None
 
     cursor = api.verify(run, chain_only=quick, quiet=False)
     if json_:
-        _print_json({"run": str(run), "sound": True, **cursor._asdict()})
+        print_json({"run": str(run), "sound": True, **cursor._asdict()})
     else:
         what = "holds what was written" if quick else "comes out the same again"
         print(f"{run} {what}: {cursor.chunks} chunks, {cursor.seq:,} facts, digest {cursor.digest[:16]}")
@@ -166,7 +150,7 @@ def describe(path: Path, /, *, utc_offset_hours: float = 0.0, json_: Json = Fals
     from driftlab.description import lines
 
     found = api.describe(path, utc_offset_hours=utc_offset_hours)
-    _print_json(found) if json_ else print("\n".join(lines(found)))
+    print_json(found) if json_ else print("\n".join(lines(found)))
 
 
 @app.command
@@ -180,61 +164,10 @@ def export(run: RunPath, /, *, to: Literal["csv", "parquet", "sqlite"] = "csv", 
             print(path)
 
 
-@app.command
-def parts(*, json_: Json = False) -> None:
-    """List every part with its parameters: policies, encoders, baselines, drifts, detectors."""
-    from scenarios.parts import listing
-
-    found = listing()
-    if json_:
-        _print_json([part._asdict() for part in found])
-        return
-    for family, name, given, about in found:
-        print(f"{family:<9} {name}({', '.join(f'{key}={value!r}' for key, value in given.items())})\n{'':<12}{about}")
-
-
-@scenarios.command(name="list")
-def list_(*, json_: Json = False) -> None:
-    """List the scenarios that come with driftlab."""
-    from scenarios import listing
-
-    found = listing()
-    if json_:
-        _print_json([{"id": id_, "title": title} for id_, title in found])
-        return
-    width = max(len(id_) for id_, _ in found)
-    print("\n".join(f"{id_:<{width}}  {title}" for id_, title in found))
-
-
-@scenarios.command
-def show(scenario: str, /, *, set_: Settings = None) -> None:
-    """Print a whole scenario as TOML, with everything it takes from its base and every default."""
-    from scenarios import load
-
-    print(load(scenario, _pairs(set_)).toml(), end="")
-
-
-@scenarios.command
-def check(scenario: str, /, *, set_: Settings = None) -> None:
-    """Check a scenario: all its mistakes at once, each with file, line, key and the nearest name."""
-    from scenarios import load
-
-    found = load(scenario, _pairs(set_))
-    print(f"{found.id} is sound: {found.title}, {found.days:g} days, {found.shoppers.shoppers:,} shoppers")
-
-
-@scenarios.command
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    from scenarios import schema as made
-
-    print(json.dumps(made(), indent=2))
-
-
 def command(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what is refused is told in one paragraph."""
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        status = app(arguments, exit_on_error=False, print_error=False)
     except (Refusal, CycloptsError) as refusal:
         print(f"driftlab: {refusal}", file=sys.stderr)
         return Refusal.status
@@ -243,18 +176,7 @@ def command(arguments: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 1
-    return 0
-
-
-def _pairs(settings: Sequence[str] | None) -> dict[str, Any]:
-    """Return key=value texts as a dict."""
-    pairs = {}
-    for text in settings or ():
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise Refusal(f"'{text}' is not key=value. Write, for instance, shoppers.shoppers=100 or policy.n=8.")
-        pairs[key.strip()] = value.strip()
-    return pairs
+    return status if isinstance(status, int) else 0
 
 
 def _asked(
@@ -269,30 +191,15 @@ def _asked(
     from journal.cleaning import Columns
 
     beside = None if items is None else str(items)
-    return Asked(str(log), Columns(*columns), beside, epoch(start), epoch(end), _pairs(types))
+    return Asked(str(log), Columns(*columns), beside, epoch(start), epoch(end), pairs(types))
 
 
 def _show(made: Any, as_json: bool) -> None:
     """Print a run's report and where it is kept."""
     if as_json:
-        _print_json({**made.summary(), "table": made.table(), "metrics": made.rows()})
+        print_json({**made.summary(), "table": made.table(), "metrics": made.rows()})
         return
     print(made)
     said = made.summary()
     took = f" in {said['seconds']:,.0f} s" if said["seconds"] is not None else ""
     print(f"\n{said['run']}  {said['facts']:,} facts{took}, digest {said['digest'][:16]}")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(_plain(value), indent=2, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with NaN as null and infinity as "inf": JSON has neither."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else "inf"
-    return value

@@ -14,7 +14,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array, lax
 
-from model.parts import Detector, Tree, anew_after, at_least
+from model.parts import Detector, Tree, anew_after, at_least, unmoved_by_nan
 
 LEVELS = 24
 """Enough for windows of 2**24 numbers, beyond which float32 does not count."""
@@ -62,7 +62,7 @@ def adwin(delta: float = 0.002, clock: int = 32, buckets: int = 5, least: int = 
         alarm = (tick % clock == 0) & (n > grace) & cut(after)
         return anew_after(alarm, init(), after), alarm
 
-    return Detector(init, update)
+    return Detector(init, unmoved_by_nan(update))
 
 
 def _with(count: Array, sums: Array, value: Array) -> tuple[Array, Array]:

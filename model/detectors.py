@@ -13,7 +13,7 @@ from jax import Array
 
 from journal.errors import Refusal
 from model.adwin import adwin
-from model.parts import Detector, Tree, anew_after, at_least
+from model.parts import Detector, Tree, anew_after, at_least, unmoved_by_nan
 
 
 def page_hinkley(
@@ -55,7 +55,7 @@ def page_hinkley(
             alarm, init(), {"n": n, "mean": mean, "rise": rise, "low": low, "fall": fall, "high": high}
         ), alarm
 
-    return Detector(init, update)
+    return Detector(init, unmoved_by_nan(update))
 
 
 def ddm(drift: float = 3.0, least: int = 30) -> Detector:
@@ -80,7 +80,7 @@ def ddm(drift: float = 3.0, least: int = 30) -> Detector:
         alarm = (n > least) & (rate + spread > lowest + drift * its)
         return anew_after(alarm, init(), {"n": n, "errors": errors, "rate": lowest, "spread": its}), alarm
 
-    return Detector(init, update)
+    return Detector(init, unmoved_by_nan(update))
 
 
 DETECTORS: dict[str, Callable[..., Detector]] = {"adwin": adwin, "page_hinkley": page_hinkley, "ddm": ddm}

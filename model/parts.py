@@ -187,6 +187,22 @@ def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:
     return jax.tree.map(lambda begun, come: jnp.where(alarm, begun, come), first, after)
 
 
+def unmoved_by_nan(update: Callable[[Tree, Array], tuple[Tree, Array]]) -> Callable[[Tree, Array], tuple[Tree, Array]]:
+    """Return a detector's update that leaves out what is not a number: the state stays, and there is no alarm.
+
+    >>> count = unmoved_by_nan(lambda state, value: (state + 1, value > 0))
+    >>> [int(count(jnp.int32(4), jnp.float32(value))[0]) for value in (1.0, float("nan"))]
+    [5, 4]
+    """
+
+    def careful(state: Tree, value: Array) -> tuple[Tree, Array]:
+        none = jnp.isnan(value)
+        after, alarm = update(state, jnp.where(none, 0.0, value))
+        return jax.tree.map(lambda old, new: jnp.where(none, old, new), state, after), alarm & ~none
+
+    return careful
+
+
 def at_least(part: str, key: str, value: float, least: float) -> None:
     """Raise ValueError where a part's parameter is too small, or is not a number."""
     if not value >= least:

@@ -138,13 +138,44 @@ def listing() -> list[Listed]:
     return made
 
 
+def families_of(use: Use, kept: Mapping[str, str] | None = None) -> list[str]:
+    """Return the families that a use may be of: those with a part of its name, or that of what a user's function makes.
+
+    Raises Refusal where there is none.
+
+    >>> families_of(Use(use="random"))
+    ['policy', 'baseline']
+    """
+    if ".py:" not in use.use:
+        found = [family for family in FAMILIES if use.use in names(family)]
+        if found:
+            return found
+        known = sorted({name for family in FAMILIES for name in names(family)})
+        hint = nearest(use.use, known).removesuffix(".")
+        raise Refusal(f"No part named '{use.use}'. {hint}; or give a function in a file as 'my_file.py:my_function'.")
+    function, source = locate("part", use.use, kept)
+    wrong = mistakes(function, use.parameters)
+    if wrong:
+        raise Refusal(f"part '{use.use}': " + " ".join(mistake.text for mistake in wrong))
+    part = _called("part", use, function, source)
+    homes = {family: getattr(importlib.import_module(home.module), home.made) for family, home in FAMILIES.items()}
+    for family, made in homes.items():
+        if isinstance(part, made):
+            return [family]
+    raise Refusal(
+        f"part '{use.use}' returned a {type(part).__name__}; a part is one of "
+        + ", ".join(f"{made.__name__} ({family})" for family, made in homes.items())
+        + "."
+    )
+
+
 def locate(family: str, name: str, kept: Mapping[str, str] | None = None) -> tuple[Function, Source | None]:
     """Return the function that a spelling names, and its source where it is in a user's file; built-in names win."""
+    if ".py:" in name:
+        return _from_file(family, name, kept or {})
     built_in = _table(family)
     if name in built_in:
         return built_in[name], None
-    if ".py:" in name:
-        return _from_file(family, name, kept or {})
     for entry in entry_points(group=f"driftlab.{family}", name=name):
         return _from_package(family, name, entry.load), None
     hint = nearest(name, names(family)).removesuffix(".")
@@ -160,15 +191,10 @@ def _table(family: str) -> Mapping[str, Function]:
 
 
 def _build(family: str, use: Use, function: Function, source: Source | None) -> Any:
-    """Call the function; what it raises is the user's to see, without our frames."""
+    """Make the part, and see that it is of its family."""
     home = FAMILIES[family]
     made = getattr(importlib.import_module(home.module), home.made)
-    try:
-        part = function(**read_parameters(function, use.parameters))
-    except Exception as error:
-        if source is None and not isinstance(error, ValueError | Refusal):
-            raise  # a defect of ours, not a mistake in the scenario
-        raise Refusal(f"{family} '{use}' cannot be made: {_told(error, source)}") from error
+    part = _called(family, use, function, source)
     if not isinstance(part, made):
         fields = ", ".join(getattr(made, "_fields", ()))
         raise Refusal(
@@ -176,6 +202,16 @@ def _build(family: str, use: Use, function: Function, source: Source | None) -> 
             f"a NamedTuple to be imported with `from {home.module} import {made.__name__}`."
         )
     return part
+
+
+def _called(family: str, use: Use, function: Function, source: Source | None) -> Any:
+    """Call the function; what it raises is the user's to see, without our frames."""
+    try:
+        return function(**read_parameters(function, use.parameters))
+    except Exception as error:
+        if source is None and not isinstance(error, ValueError | Refusal):
+            raise  # a defect of ours, not a mistake in the scenario
+        raise Refusal(f"{family} '{use}' cannot be made: {_told(error, source)}") from error
 
 
 def _from_file(family: str, name: str, kept: Mapping[str, str]) -> tuple[Function, Source]:

@@ -53,6 +53,12 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: object) -> str:
         (["replay", "nowhere.csv", "--from", "yesterday"], "ISO 8601"),
         (["export", "nowhere.run"], "nowhere.run"),
         (["scenarios", "check", "nowhere.toml"], "nowhere.toml"),
+        (["check", "evry(n=4)"], "Did you mean 'every'"),
+        (["check", "every(m=4)"], "'m' is not a parameter"),
+        (["check", "random"], "--family policy or --family baseline"),
+        (["check", "abrupt"], "no laws for that family"),
+        (["check", "missing.py:mine"], "missing.py"),
+        (["check", "every+never"], "chain of 2 parts"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -157,6 +163,40 @@ def test_every_part_is_listed_with_what_it_takes(capsys: pytest.CaptureFixture[s
     assert all(part["about"].endswith(".") for part in listed)
     assert command(["parts"]) == 0
     assert "policy    every(n=4)\n            Learn one event in n" in capsys.readouterr().out
+
+
+HASTY = """
+from driftlab import Policy
+
+def hasty():
+    return Policy(lambda: 0.0, lambda action, state, seen: (action if seen.hit else action, state))
+
+def nothing():
+    return 4
+"""
+
+
+def test_a_part_that_breaks_a_law_is_told_on_a_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(HASTY)
+    assert command(["check", "mine.py:hasty"]) == 1
+    head, first, *others = capsys.readouterr().out.splitlines()
+    assert head == "policy mine.py:hasty"
+    assert first.startswith("failed")
+    assert "(mine.py, line 5" in first
+    assert {line.split("  ")[0] for line in others} == {"not tried"}
+    assert command(["check", "mine.py:hasty", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["family"], told["sound"], told["laws"][0]["outcome"]) == ("policy", False, "failed")
+    assert "returned a int; a part is one of Policy (policy)" in refusal(capsys, "check", "mine.py:nothing")
+
+
+def test_a_part_that_keeps_the_laws_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["check", "ddm(drift=2.5)", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["part"], told["family"], told["sound"]) == ("ddm(drift=2.5)", "detector", True)
 
 
 def test_a_report_does_not_import_jax(small: driftlab.Run, tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""What an encoder keeps: float32[C, d] from any neighbourhood, finite, with finite slopes, and nothing of what is not
+there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from journal.chance import stream
+from model.encoders.contract import Encoder, Neighbourhood
+from model.graph import KINDS
+from model.laws import trial
+from model.laws.law import BrokenError, Law
+from model.network import network
+from model.policies import every_event
+
+D, C, K = 8, 4, 3
+
+
+def around(scale: float = 1.0, nodes: int = C) -> Neighbourhood:
+    """Draw a neighbourhood; the second node has no relation, the third one only."""
+    draw = stream(trial.SEED, "around")
+    there = np.ones((nodes, K), np.bool_)
+    there[1:2], there[2:3, 1:] = False, False
+    shape = (nodes, K)
+    drawn = {
+        "own": draw.normal(size=(nodes, D)) * scale,
+        "kin": np.concatenate([np.zeros((1, D)), draw.normal(size=(nodes - 1, D))]) * scale,
+        "near": draw.normal(size=(*shape, D)) * scale,
+        "strength": draw.normal(size=shape) * scale,
+        "kind": draw.integers(0, KINDS, shape),
+        "age": 10 ** draw.uniform(0, 7, shape) * scale,
+        "rank": draw.integers(0, 9, shape) * scale,
+        "there": there,
+    }
+    whole = {"kind": jnp.int32, "there": jnp.bool_}
+    return Neighbourhood(**{n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()})
+
+
+def _made(encoder: Encoder) -> Any:
+    return encoder.make(D, nnx.Rngs(1))
+
+
+def traced(encoder: Encoder) -> None:
+    """Raise what tracing raises; the module is split once, as the network does."""
+    shape, weights = nnx.split(_made(encoder))
+    jax.eval_shape(lambda weights, read: nnx.merge(shape, weights)(read), weights, around())
+
+
+def shaped(encoder: Encoder) -> None:
+    """Encode four nodes, and one alone."""
+    for nodes in (C, 1):
+        z = _made(encoder)(around(nodes=nodes))
+        if getattr(z, "shape", None) != (nodes, D) or z.dtype != jnp.float32:
+            found = f"{z.dtype}{list(z.shape)}" if hasattr(z, "shape") else type(z).__name__
+            raise BrokenError(f"{nodes} nodes give {found}", f"Return float32[{nodes}, {D}]: a vector a node")
+
+
+def deterministic(encoder: Encoder) -> None:
+    """Make it twice from one seed, and encode twice."""
+    one, other = (np.asarray(_made(encoder)(around())) for _ in range(2))
+    if one.tobytes() != other.tobytes():
+        raise BrokenError(
+            "the same seed twice gives other vectors", "Draw all weights from the rngs that make is given"
+        )
+
+
+def empty(encoder: Encoder) -> None:
+    """Encode nodes to which nothing is related yet."""
+    nothing = jax.tree.map(jnp.zeros_like, around())
+    for read, what in ((around()._replace(there=nothing.there), "no relations"), (nothing, "nothing but noughts")):
+        if not np.isfinite(_made(encoder)(read)).all():
+            raise BrokenError(f"a neighbourhood of {what} gives numbers that are not finite", "Guard sums of no terms")
+
+
+def absent(encoder: Encoder) -> None:
+    """Change the numbers in places that are not there."""
+    read, made = around(), _made(encoder)
+    hidden = ~read.there
+    other = read._replace(
+        near=jnp.where(hidden[..., None], 7.0, read.near),
+        strength=jnp.where(hidden, 3.0, read.strength),
+        age=jnp.where(hidden, 1e9, read.age),
+        rank=jnp.where(hidden, 99.0, read.rank),
+    )
+    if not np.allclose(made(read), made(other), atol=1e-5):
+        raise BrokenError("relations that are not there change the vectors", "Mask with read.there, as jnp.where does")
+
+
+def slopes(encoder: Encoder) -> None:
+    """Differentiate by every weight and number read, far smaller and larger than they ever are."""
+    shape, weights = nnx.split(_made(encoder))
+    for scale in (0.0, 1e-20, 1.0, 1e3, 1e8):
+        read = around(scale)
+
+        def total(weights: Any, floats: Any, read: Neighbourhood = read, scale: float = scale) -> Any:
+            made: Any = nnx.merge(shape, weights)
+            return jnp.tanh(made(read._replace(**floats)) / max(scale, 1.0)).sum()
+
+        floats = {name: getattr(read, name) for name in ("own", "kin", "near", "strength", "age", "rank")}
+        found = jax.grad(total, argnums=(0, 1))(weights, floats)
+        for path, leaf in jax.tree_util.tree_flatten_with_path(found)[0]:
+            if not np.isfinite(leaf).all():
+                raise BrokenError(
+                    f"at numbers of size {scale:g} the slope of {jax.tree_util.keystr(path[1:])} is not finite",
+                    "Guard roots, logarithms and divisions before they are taken, not after",
+                )
+
+
+def learns(encoder: Encoder) -> None:
+    """Build a small network around it, and let it learn from a stream."""
+    small: Any = trial.SMALL
+    lane, source = trial.lane(network(encoder, **small), every_event()), trial.events(60)
+    outcomes = trial.feed(lane, source)
+    if not np.isfinite(outcomes.rank).all():
+        raise BrokenError("a network around it gives ranks that are not finite", "Return finite vectors")
+    for leaf in jax.tree.leaves(lane.carry.state):
+        if not np.isfinite(leaf).all():
+            raise BrokenError("a network around it comes to weights that are not finite", "Keep slopes finite")
+    trial.served_is_finite(lane, int(source.time[-1]))
+
+
+ENCODER_LAWS: tuple[Law, ...] = (
+    Law("traced", "it can be traced", traced, founding=True),
+    Law("shaped", "it gives float32[C, d]", shaped, founding=True),
+    Law("deterministic", "the same seed gives the same bits", deterministic),
+    Law("empty", "a node without relations has finite numbers", empty),
+    Law("absent", "what is not there is not read", absent),
+    Law("slopes", "slopes are finite", slopes),
+    Law("learns", "a small network around it learns, and stays finite", learns),
+)
