@@ -17,7 +17,7 @@ from model.encoders import ENCODERS
 from model.laws import trial
 from model.laws.law import BrokenError, Law, same_types, strong
 from model.network import network
-from model.parts import Action, Event, Policy, Recommender, Seen, Tree, everything
+from model.parts import Action, Event, Met, Policy, Recommender, Seen, Tree, everything
 from model.policies import budget, chain, every
 
 N = 256
@@ -57,7 +57,7 @@ def _step(policy: Policy) -> Any:
     """One call of a policy as a function of arrays alone."""
 
     def step(action: Action, state: Tree, event: Event, waiting: Array, rank: Array) -> tuple[Action, Tree]:
-        return policy.update(action, state, Seen(event, waiting, lambda: rank))
+        return policy.update(action, state, Seen(event, waiting, lambda: rank, lambda: Met(waiting, waiting)))
 
     return step
 
@@ -118,7 +118,8 @@ def kept(policy: Policy) -> None:
         raise BrokenError(f"update returns {type(came).__name__} {_brief(came)}", "Return (action, state)")
     same_types(begun, came[1], "state")
     for name, was, now in zip(Action._fields, everything(), came[0], strict=True):
-        same_types(was, now, f"action.{name}")
+        if was is not None:  # what is None at first is the policy's own to set
+            same_types(was, now, f"action.{name}")
 
 
 def _brief(value: Any) -> str:
@@ -192,11 +193,19 @@ def restricts(policy: Policy) -> None:
                 )
 
 
+def _replays(policy: Policy) -> bool:
+    came = jax.eval_shape(_step(policy), everything(), trial.as_arrays(policy.init()), *_first(_asked()))
+    return came[0].replays is not None
+
+
 def within_budget(policy: Policy) -> None:
     """Put a budget of 4 an hour, 3 at once, before it and behind it."""
     limit, source = budget(per_hour=4.0, burst=3), trial.events(N)
     when = trial.hours(source)
-    for place, pair in (("before", (limit, policy)), ("behind", (policy, limit))):
+    pairs = {"before": (limit, policy), "behind": (policy, limit)}
+    if _replays(policy):  # what it replays comes on top of what was granted before it
+        del pairs["before"]
+    for place, pair in pairs.items():
         total = np.append(0, np.cumsum(trial.feed(trial.lane(memory(), chain(*pair)), source).learned))
         for start in range(len(when)):
             over = total[start + 1 :] - total[start] - (3 + 4.0 * (when[start:] - when[start]))
@@ -239,7 +248,7 @@ def _blind(policy: Policy) -> Policy:
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         own, begun = state
         event = Event(seen.seq, seen.time, seen.kind, seen.shopper, seen.product)
-        told = Seen(event, seen.waiting, lambda: jnp.where(begun, seen.rank, jnp.nan))
+        told = Seen(event, seen.waiting, lambda: jnp.where(begun, seen.rank, jnp.nan), lambda: seen.met)
         action, own = policy.update(action, own, told)
         return action, (own, jnp.bool_(True))
 
@@ -248,8 +257,12 @@ def _blind(policy: Policy) -> Policy:
 
 def composes(policy: Policy) -> None:
     """Put every(4) before it and behind it: events are learned at every fourth scored event, and at no other."""
-    for place, pair in (("before", (every(4), policy)), ("behind", (policy, every(4)))):
-        learned = trial.feed(trial.lane(memory(), chain(*pair)), trial.events(N)).learned
+    pairs = {"before": (every(4), policy), "behind": (policy, every(4))}
+    if _replays(policy):  # `every` lets through what a policy before it replays
+        del pairs["behind"]
+    for place, pair in pairs.items():
+        outcomes = trial.feed(trial.lane(memory(), chain(*pair)), trial.events(N))
+        learned = outcomes.learned - outcomes.replayed
         wrong = np.flatnonzero((learned > 0) & (np.arange(len(learned)) % 4 != 3))
         if len(wrong):
             raise BrokenError(

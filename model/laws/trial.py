@@ -7,6 +7,7 @@ products are never seen before; some products tell neither category, brand nor p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from model.laws.law import BrokenError
 from model.learner import Learner
 from model.parts import Policy, Recommender, Tree
 
-SMALL = {"dim": 8, "neighbours": 3, "followers": 4, "negatives": 2, "crowd": 8}
+SMALL: dict[str, Any] = {"dim": 8, "neighbours": 3, "followers": 4, "negatives": 2, "crowd": 8}
 """Parameters of a small network."""
 
 PRODUCTS, SHOPPERS = 100, 100

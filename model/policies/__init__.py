@@ -45,4 +45,4 @@ _PARTS = (
 
 POLICIES: dict[str, Callable[..., Policy]] = {part.__name__: part for part in _PARTS}
 
-__all__ = ["POLICIES", "chain"]
+__all__ = ["POLICIES", "budget", "chain", "every", "every_event"]
