@@ -11,10 +11,9 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array
 
-from journal.errors import Refusal, nearest
 from journal.facts import Kind
 from model.chance import uniform
-from model.detectors import DETECTORS
+from model.detectors import detector_of
 from model.loop import WAITING
 from model.parts import Action, Policy, Seen, Tree, at_least
 
@@ -188,15 +187,13 @@ def priority(most: float = 4.0, memory: float = 1000.0) -> Policy:
 def on_drift(detector: str = "ddm", calm: int = 8, alert: int = 2000) -> Policy:
     """Learn one event in `calm` and drop the others, but all of the `alert` events after a detector's alarm.
 
-    The detector (`model.detectors`, at its own defaults) watches misses: 1 where the product was not among the first
-    ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's rank: a pass over the
-    catalogue.
+    The detector (`model.detectors`: "ddm", or with parameters "adwin(delta=0.01)") watches misses: 1 where the product
+    was not among the first ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's
+    rank: a pass over the catalogue.
     """
     at_least("on_drift", "calm", calm, 1)
     at_least("on_drift", "alert", alert, 1)
-    if detector not in DETECTORS:
-        raise Refusal(f"on_drift: there is no detector {detector!r}. {nearest(detector, DETECTORS)}")
-    watch = DETECTORS[detector]()
+    watch = detector_of("on_drift", detector)
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         own, left, count = state
