@@ -34,7 +34,7 @@ def kswin(alpha: float = 0.005, window: int = 100, newest: int = 30, seed: int =
     newest  numbers at the end of the window (r), compared with as many drawn from those before them
     seed    of the draws
 
-    Raises ValueError where one is out of range. On bits a mean has to move by about 0.4 for a distance to be seen.
+    Raises ValueError where one is out of range. At the defaults two samples have to be 14 / 30 apart.
 
     >>> detector = kswin(window=8, newest=4, alpha=0.05)
     >>> state, alarms = detector.init(), []
