@@ -83,6 +83,7 @@ class Record:
     flops: NDArray[np.float32]
     waiting: NDArray[np.int32]
     age: NDArray[np.float32]
+    alarm: NDArray[np.bool_]  # the lane's detector alarmed at this event; False where it has none
     before: Meetings
     probes: Probes | None = None
     traffic: Traffic | None = None
@@ -100,7 +101,7 @@ class Record:
 
 _EVENT_COLUMNS = (
     *("seq", "time", "kind", "shopper", "product", "rank", "candidates"),
-    *("learned", "rows", "flops", "waiting", "age"),
+    *("learned", "rows", "flops", "waiting", "age", "alarm"),
 )
 
 
@@ -115,9 +116,12 @@ def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]],
     """
     seq = np.asarray(outcomes["seq"], np.int64)
     at = seq - (int(facts.seq[0]) if len(facts) else 1)
-    none = {name: np.zeros(len(seq), np.float32) for name in ("learned", "rows", "flops", "waiting")}
-    none["age"] = np.full(len(seq), np.nan, np.float32)
+    none: dict[str, NDArray[Any]] = {
+        name: np.zeros(len(seq), np.float32) for name in ("learned", "rows", "flops", "waiting")
+    }
+    none |= {"age": np.full(len(seq), np.nan, np.float32), "alarm": np.zeros(len(seq), np.bool_)}
     told = {name: np.asarray(column) for name, column in {**none, **outcomes}.items() if name in _EVENT_COLUMNS}
+    told["alarm"] = told["alarm"].astype(np.bool_)
     met = Meetings(before.repeat[at], before.of_shopper[at], before.of_product[at])
     asked = {name: getattr(facts, name)[at] for name in ("time", "kind", "shopper", "product")}
     return Record(**{**told, **asked, "seq": seq}, before=met, **more)  # type: ignore[arg-type]

@@ -6,13 +6,16 @@ Each is a part, `init() -> state` and `update(state, value) -> (state, alarm)`, 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array
 
-from journal.errors import Refusal
+from journal.errors import Refusal, nearest
+from journal.spelling import spelled
 from model.adwin import adwin
+from model.kswin import kswin
 from model.parts import Detector, Tree, anew_after, at_least, unmoved_by_nan
 
 
@@ -83,4 +86,48 @@ def ddm(drift: float = 3.0, least: int = 30) -> Detector:
     return Detector(init, unmoved_by_nan(update))
 
 
-DETECTORS: dict[str, Callable[..., Detector]] = {"adwin": adwin, "page_hinkley": page_hinkley, "ddm": ddm}
+DETECTORS: dict[str, Callable[..., Detector]] = {
+    "adwin": adwin,
+    "page_hinkley": page_hinkley,
+    "ddm": ddm,
+    "kswin": kswin,
+}
+
+
+def detector_of(part: str, text: str) -> Detector:
+    """Return the detector that a text names, as "ddm" or "adwin(delta=0.01)".
+
+    Args:
+        part: who asks for it, for the refusal.
+        text: a name of `DETECTORS`, with parameters in parentheses where they are not its defaults.
+
+    Raises Refusal where there is no such detector or parameter, or where its value is of another type or out of range.
+
+    >>> sorted(detector_of("on_drift", "ddm(drift=2.5)").init())
+    ['errors', 'n', 'rate', 'spread']
+    >>> detector_of("on_drift", "ddm(drfit=2.5)")
+    Traceback (most recent call last):
+    journal.errors.Refusal: on_drift: 'drfit' is not a parameter of ddm. Did you mean 'drift'? Known: drift, least.
+    """
+    try:
+        (name, given), *more = spelled(text)
+    except ValueError as error:
+        raise Refusal(f"{part}: the detector {error}.") from error
+    if more:
+        raise Refusal(f"{part}: the detector '{text}' is a chain of {1 + len(more)} parts; here stands one.")
+    if name not in DETECTORS:
+        raise Refusal(f"{part}: there is no detector {name!r}. {nearest(name, DETECTORS)}")
+    known = inspect.signature(DETECTORS[name]).parameters
+    for key, value in given.items():
+        if key not in known:
+            raise Refusal(f"{part}: '{key}' is not a parameter of {name}. {nearest(key, known)}")
+        kind = type(known[key].default)
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise Refusal(f"{part}: {name}: '{key}' = {value!r}; it must be {_KINDS[kind]}.")
+    try:
+        return DETECTORS[name](**given)
+    except ValueError as error:
+        raise Refusal(f"{part}: {error}.") from error
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text"}

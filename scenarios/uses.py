@@ -6,15 +6,12 @@ every(n=4)+budget(per_second=500)          on one line: on the command line, in 
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from journal.spelling import spelled
 from scenarios import writing
-
-USE = r"""\s*([^()+"']+?)\s*(?:\(((?:[^()"']|"(?:\\.|[^"\\])*"|'[^']*')*)\)\s*)?"""
 
 
 class Use(BaseModel):
@@ -46,7 +43,7 @@ def read_chain(text: str) -> tuple[Use, ...]:
     >>> [str(use) for use in read_chain("every(n=4)+decay(half_life=3600)")]
     ['every(n=4)', 'decay(half_life=3600)']
     """
-    return tuple(Use.model_validate(table) for table in _tables(text))
+    return tuple(Use.model_validate({"use": name, **parameters}) for name, parameters in spelled(text))
 
 
 def read_use(text: str) -> Use:
@@ -76,18 +73,3 @@ Part = Annotated[Use, BeforeValidator(_one, json_schema_input_type=str | Use)]
 
 Chain = Annotated[tuple[Part, ...], BeforeValidator(_row, json_schema_input_type=str | Use | list[str | Use])]
 """Uses applied one after the other, the first one first; in any spelling, and one use alone is a chain too."""
-
-
-def _tables(text: str) -> list[dict[str, Any]]:
-    if not re.fullmatch(rf"{USE}(?:\+{USE})*", text):
-        raise ValueError(f"'{text}' does not read as parts; they are written as in 'every(n=4)+decay(half_life=3600)'")
-    found = re.finditer(rf"{USE}(?:\+|$)", text)
-    return [{"use": match[1], **_parameters(match[2] or "", text)} for match in found]
-
-
-def _parameters(inside: str, text: str) -> dict[str, Any]:
-    try:
-        given: dict[str, Any] = tomllib.loads(f"given = {{{inside}}}")["given"]
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"the parameters of '{text}' do not read as 'key=value, key=value': {error}") from error
-    return given

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from driftlab.measures import accuracy, costs, loop, slates, truth
+from driftlab.measures import accuracy, alarms, costs, loop, slates, truth
 from driftlab.measures.measure import Measure
 from driftlab.record import WARM, Record
 from journal.facts import SCORED, Kind
@@ -29,8 +29,12 @@ _SLATES = (
 )
 _TRUTH = (truth.recovery_time(), truth.area_lost(), truth.regret(), truth.tracking_error())
 _LOOP = (loop.click_through(), loop.conversion(), loop.revenue())
+_ALARMS = (
+    *(alarms.delay(), alarms.normalised_delay(), alarms.false_alarms()),
+    *(alarms.precision(), alarms.recall(), alarms.earned()),
+)
 
-MEASURES: dict[str, Measure] = {m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP)}
+MEASURES: dict[str, Measure] = {m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP, *_ALARMS)}
 """Every measure by name."""
 
 SLICED: tuple[str, ...] = tuple(m.name for m in _ACCURACY)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from journal.errors import Refusal, nearest
-from model.detectors import DETECTORS
-from model.parts import Action, Detector, Policy, Seen, Tree, at_least
+from model.detectors import detector_of
+from model.parts import Action, Policy, Seen, Tree, at_least
 from model.policies.common import paced
 
 
 def on_drift(detector: str = "ddm", calm: int = 8, alert: int = 2000) -> Policy:
     """Learn one event in `calm` and drop the others, but all of the `alert` events after a detector's alarm.
 
-    The detector (`model.detectors`, at its own defaults) watches misses: 1 where the product was not among the first
-    ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's rank: a pass over the
-    catalogue.
+    The detector (`model.detectors`: "ddm", or with parameters "adwin(delta=0.01)") watches misses: 1 where the product
+    was not among the first ten. Drift detection as the trigger of learning: Gama et al. 2004. It reads each event's
+    rank: a pass over the catalogue.
     """
     at_least("on_drift", "calm", calm, 1)
     at_least("on_drift", "alert", alert, 1)
-    watch = _detector("on_drift", detector)
+    watch = detector_of("on_drift", detector)
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         own, left, count = state
@@ -62,7 +61,7 @@ def schedule(boost: float = 4.0, half_life: float = 21600.0, detector: str = "")
     """
     at_least("schedule", "boost", boost, 0)
     at_least("schedule", "half_life", half_life, 1e-6)
-    watch = _detector("schedule", detector) if detector else None
+    watch = detector_of("schedule", detector) if detector else None
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         own, last = state
@@ -77,9 +76,3 @@ def schedule(boost: float = 4.0, half_life: float = 21600.0, detector: str = "")
 def noted(action: Action, alarm: Array) -> Action:
     """Return the action with an alarm noted, beside one that was noted already."""
     return action._replace(alarm=alarm if action.alarm is None else action.alarm | alarm)
-
-
-def _detector(policy: str, name: str) -> Detector:
-    if name not in DETECTORS:
-        raise Refusal(f"{policy}: there is no detector {name!r}. {nearest(name, DETECTORS)}")
-    return DETECTORS[name]()

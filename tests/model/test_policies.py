@@ -266,6 +266,15 @@ def test_on_drift_learns_all_after_an_alarm_and_little_before() -> None:
     assert 0 < sum(learned) < len(learned)
 
 
+def test_on_drift_takes_a_detector_with_parameters() -> None:
+    strict, plain = (
+        feed(learner("own_recent", POLICIES["on_drift"](detector=text, calm=4, alert=30)), falling())
+        for text in ("ddm(drift=50.0)", "ddm(drift=3.0)")
+    )
+    assert strict.learned.tolist() == [int(n % 4 == 3) for n in range(len(strict.learned))]
+    assert plain.learned.sum() > strict.learned.sum()
+
+
 def test_on_drift_names_the_detectors_there_are() -> None:
     with pytest.raises(Refusal, match="no detector 'dmm'.*ddm"):
         POLICIES["on_drift"](detector="dmm")
