@@ -18,7 +18,7 @@ from jax import Array
 from journal.chance import stream_key
 from journal.errors import Refusal
 from model import crowd, grid, habits, writing
-from model.chance import below
+from model.chance import below, normal
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
 from model.graph import Columns, facts_of, plant
@@ -161,7 +161,12 @@ class _Network:
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
             z = self.encode(weights, reading, vectors, seen.time)
-            return vectors_loss(z, fair), z[0]
+            if self.encoder.sample is None:
+                return vectors_loss(z, fair), z[0]
+            noise = normal(19, seen.seq + state["seed"] * 31, z.size).reshape(z.shape)
+            module = nnx.merge(self.shape, weights)
+            drawn_z, penalty = self.encoder.sample(module, around(reading, vectors, seen.time), noise)
+            return vectors_loss(drawn_z, fair) + penalty, z[0]
 
         slopes, z = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])
         habit = self._weigh(state, shop, reading, z, seen, layout) if self.encoder.habits else None
