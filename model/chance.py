@@ -6,6 +6,7 @@ The mixing function is the 32-bit finaliser of MurmurHash3 (Appleby), applied to
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -24,6 +25,12 @@ def bits(seed: int, seq: Array, n: int) -> Array:
 def uniform(seed: int, seq: Array, n: int) -> Array:
     """Return n numbers float32[n] in [0, 1)."""
     return (bits(seed, seq, n) >> 8).astype(jnp.float32) * (1.0 / (1 << 24))
+
+
+def normal(seed: int, seq: Array, n: int) -> Array:
+    """Return n standard normal numbers float32[n], none further out than 5.3."""
+    middle = ((bits(seed, seq, n) >> 9).astype(jnp.float32) + 0.5) * (1.0 / (1 << 23))
+    return jax.scipy.special.ndtri(middle)
 
 
 def below(seed: int, seq: Array, n: int, limit: Array | int) -> Array:

@@ -38,6 +38,7 @@ class Reading(NamedTuple):
     relations: Relations  # [C, K]
     facts: Facts  # [C]
     near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
+    near_events: Array  # float32[C, K]: event counts of the neighbours
 
 
 def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
@@ -57,7 +58,8 @@ def read(table: Array, centres: Array, columns: Columns, layout: Layout, before:
     kin_heads = table[kin.reshape(-1), : d + 1].reshape(*kin.shape, -1)
     memory = jnp.concatenate([rows[:, d], heads[..., d].reshape(-1), kin_heads[..., d].reshape(-1)])
     vectors = Vectors(rows[:, :d], heads[..., :d], kin_heads[..., :d], relations.strength)
-    return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin)
+    events = table[near, columns.facts.start]
+    return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events)
 
 
 def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
@@ -73,6 +75,7 @@ def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
         age=jnp.maximum(now - relations.time, 0.0),
         rank=jnp.maximum(reading.facts.events[:, None] - relations.events, 0.0),
         there=relations.ids >= 0,
+        degree=jnp.maximum(reading.near_events, 1.0),
     )
 
 

@@ -20,6 +20,7 @@ from journal.chance import stream_key
 from journal.errors import Refusal
 from journal.facts import INTERACTIONS
 from model import crowd, grid, habits, holding, writing
+from model.chance import normal
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
 from model.graph import FIRST_KIND, KINDS, Columns, facts_of, plant
@@ -200,9 +201,14 @@ class _Network:
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
-            z = self.encode(weights, reading, vectors, seen.time)
-            alike = z[1:] @ z[0]
-            lost = loss_of.of(alike[0], alike[1:], log_q, fair)
+            z, penalty = self.encode(weights, reading, vectors, seen.time), 0.0
+            drawn_z = z
+            if self.encoder.sample is not None:
+                noise = normal(19, seen.seq + state["seed"] * 31, z.size).reshape(z.shape)
+                module: Any = nnx.merge(self.shape, weights)
+                drawn_z, penalty = self.encoder.sample(module, around(reading, vectors, seen.time), noise)
+            alike = drawn_z[1:] @ drawn_z[0]
+            lost = loss_of.of(alike[0], alike[1:], log_q, fair) + penalty
             return lost if kinds == ALIKE else lost * jnp.array(kinds)[seen.kind - FIRST_KIND], z[0]
 
         slopes, z = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from model.encoders.contract import Encoder
+from model.encoders.gat import gat
+from model.encoders.lightgcn import lightgcn
 from model.encoders.paper import paper
 from model.encoders.sage import sage
+from model.encoders.vgae import vgae
 
-ENCODERS: dict[str, Callable[..., Encoder]] = {"sage": sage, "paper": paper}
+ENCODERS: dict[str, Callable[..., Encoder]] = {
+    "sage": sage,
+    "paper": paper,
+    "gat": gat,
+    "lightgcn": lightgcn,
+    "vgae": vgae,
+}

@@ -7,7 +7,7 @@ Gradients flow into its floating-point arrays, so whatever an encoder reads it c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flax import nnx
 from jax import Array
@@ -24,6 +24,7 @@ class Neighbourhood(NamedTuple):
     age: Array  # float32[C, K]: seconds since
     rank: Array  # float32[C, K]: the node's own events since
     there: Array  # bool[C, K]: the relation exists
+    degree: Array  # float32[C, K]: events of the neighbour so far, at least 1
 
 
 class Encoder(NamedTuple):
@@ -34,9 +35,13 @@ class Encoder(NamedTuple):
     `relate(shared, strengths)` gives the strength to be stored for a new relation from `shared` float32[K], the number
     of categories and brands that the target shares with each of the shopper's last products, and their strengths.
     Without it a strength starts at 0 and is learned by gradient where it stands.
+
+    `sample(module, around, normal)` gives, for standard normal numbers float32[C, d], the vectors that the loss sees
+    and a penalty that is added to it. Without it the loss sees the vectors that the module gives.
     """
 
     name: str
     make: Callable[[int, nnx.Rngs], nnx.Module]
     relate: Callable[[Array, Array], Array] | None
     habits: bool
+    sample: Callable[[Any, Neighbourhood, Array], tuple[Array, Array]] | None = None

@@ -9,35 +9,36 @@ start as W = [I ; g I], so that the untrained network already says: a shopper is
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.fading import Fading, shares
 from model.graph import KINDS
 
-HOUR = 3600.0
 
-
-class Sage(nnx.Module):
+class Sage(Fading):
     """One hop. Parameters: W float32[2, 2 d, d] and b float32[2, d], shopper then product; the rest per kind."""
 
     def __init__(self, dim: int, near: float, rngs: nnx.Rngs) -> None:
+        super().__init__()
         unit = jnp.eye(dim)
         self.weight = nnx.Param(jnp.stack([jnp.vstack([unit, unit]), jnp.vstack([unit, near * unit])]))
         self.bias = nnx.Param(jnp.zeros((2, dim)))
-        self.kind = nnx.Param(jnp.zeros(KINDS))
-        self.decay = nnx.Param(jnp.full(KINDS, 0.1))
-        self.order = nnx.Param(jnp.float32(0.3))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
 
     def __call__(self, around: Neighbourhood) -> Array:
-        decay = self.decay[...][around.kind] * jnp.log1p(around.age / HOUR)
-        logit = around.strength + self.kind[...][around.kind] - decay - self.order[...] * jnp.log1p(around.rank)
-        share = jax.nn.softmax(jnp.where(around.there, logit, -1e9), axis=-1) * around.there
+        return self.mapped(self.both(around))
+
+    def both(self, around: Neighbourhood) -> Array:
+        """Return what the nodes are and what they met, float32[C, 2 d]."""
+        share = shares(self.logits(around), around.there)
         met = jnp.einsum("ck,ckd->cd", share, around.near + self.relation[...][around.kind])
-        both = jnp.concatenate([around.own + around.kin, met], axis=-1)
+        return jnp.concatenate([around.own + around.kin, met], axis=-1)
+
+    def mapped(self, both: Array) -> Array:
+        """Return W both + b."""
         shopper = both[:1] @ self.weight[0] + self.bias[0]
         products = both[1:] @ self.weight[1] + self.bias[1]
         return jnp.concatenate([shopper, products])

@@ -10,7 +10,9 @@ from flax import nnx
 
 from journal.chance import stream
 from model import ENCODERS
+from model.chance import normal
 from model.encoders.contract import Neighbourhood
+from model.encoders.vgae import divergence
 
 D, C, K, KINDS = 8, 4, 3, 6
 
@@ -29,6 +31,7 @@ def around(scale: float = 1.0) -> Neighbourhood:
         age=(10 ** draw.uniform(0, 7, (C, K))).astype(np.float32) * scale,
         rank=draw.integers(0, 9, (C, K)).astype(np.float32) * scale,
         there=there,
+        degree=draw.integers(1, 99, (C, K)).astype(np.float32),
     )
 
 
@@ -87,19 +90,158 @@ def test_sage_is_its_formula() -> None:
     assert np.allclose(made(read), expected, atol=1e-4)
 
 
+def test_gat_is_its_formula() -> None:
+    made, read = module("gat"), around()
+    P, Q, E, c, a, fade, S, V, b, r = (
+        np.asarray(getattr(made, name)[...], float)
+        for name in ("query", "key", "edge", "shift", "attention", "fade", "own", "value", "bias", "relation")
+    )
+    heads, units = a.shape
+    expected = np.zeros((C, D))
+    for node in range(C):
+        side, own = min(node, 1), (read.own[node] + read.kin[node]).astype(float)
+        expected[node] = own @ S[side] + b[side]
+        for h in range(heads):
+            part = slice(h * units, (h + 1) * units)
+            e, values = [], []
+            for k in np.flatnonzero(read.there[node]):
+                kind = read.kind[node, k]
+                past = [np.log1p(read.age[node, k] / 3600), np.log1p(read.rank[node, k])]
+                f = np.concatenate([np.eye(KINDS)[kind], past])
+                hidden = own @ P[:, part] + read.near[node, k] @ Q[:, part] + f @ E[:, part] + c[part]
+                content = np.where(hidden > 0, hidden, 0.2 * hidden) @ a[h]
+                e.append(np.exp(read.strength[node, k] + f @ fade[:, h] + content))
+                values.append((read.near[node, k] + r[kind]) @ V[side, h])
+            if e:
+                expected[node] += np.array(e) / sum(e) @ np.array(values) / heads
+    assert np.allclose(made(read), expected, atol=1e-4)
+
+
+def test_lightgcn_is_its_formula() -> None:
+    made, read = module("lightgcn"), around()
+    alpha, w, decay, order = (
+        np.asarray(getattr(made, name)[...], float) for name in ("alpha", "kind", "decay", "order")
+    )
+    expected = np.zeros((C, D))
+    for v in range(C):
+        kind, there = read.kind[v], read.there[v]
+        A = np.exp(
+            read.strength[v] + w[kind] - decay[kind] * np.log1p(read.age[v] / 3600) - order * np.log1p(read.rank[v])
+        )
+        A = A * there
+        met = sum(
+            (A[k] / np.sqrt(A.sum() * read.degree[v, k]) * read.near[v, k] for k in np.flatnonzero(there)), np.zeros(D)
+        )
+        expected[v] = alpha[min(v, 1)] @ np.stack([read.own[v] + read.kin[v], met])
+    assert np.allclose(made(read), expected, atol=1e-4)
+
+
+def test_vgae_serves_the_mean_of_what_it_draws() -> None:
+    made, read = module("vgae"), around()
+    mean, log_variance = made.moments(read)
+    assert np.array_equal(made(read), mean)
+    sample = ENCODERS["vgae"](beta=0.0).sample
+    assert np.array_equal(sample(made, read, jnp.zeros((C, D)))[0], mean)
+    drawn, penalty = sample(made, read, jnp.ones((C, D)))
+    assert np.allclose(drawn - mean, np.exp(0.5 * log_variance), atol=1e-5)
+    assert penalty == 0
+
+
+def test_vgae_is_its_formula() -> None:
+    made, read = module("vgae"), around()
+    U, c = (np.asarray(getattr(made, name)[...], float) for name in ("spread", "level"))
+    both = np.asarray(made.both(read), float)
+    expected = np.stack([both[v] @ U[min(v, 1)] + c[min(v, 1)] for v in range(C)])
+    assert np.allclose(made.moments(read)[1], np.clip(expected, -20, 4), atol=1e-4)
+    prior, beta, mean = 0.5, 0.3, np.asarray(made(read), float)
+    variance = np.exp(np.clip(expected, -20, 4))
+    kl = 0.5 * (mean**2 / prior**2 + variance / prior**2 - 1 - np.log(variance / prior**2)).sum(axis=1)
+    assert ENCODERS["vgae"](beta, prior=prior).sample(made, read, jnp.zeros((C, D)))[1] == pytest.approx(
+        beta * kl.mean(), rel=1e-4
+    )
+
+
+def test_the_divergence_is_the_mean_log_ratio_of_the_densities() -> None:
+    mean, sigma, prior = 0.4, 0.3, 0.8
+    z = mean + sigma * np.asarray(normal(2, jnp.int32(1), 200_000), float)
+    ratio = 0.5 * (z**2 / prior**2 - (z - mean) ** 2 / sigma**2) + np.log(prior / sigma)
+    assert divergence(jnp.array([mean]), jnp.log(jnp.array([sigma**2])), prior) == pytest.approx(ratio.mean(), abs=0.01)
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODERS if name != "paper"])
+def test_an_untrained_shopper_is_like_what_it_met_lately(name: str) -> None:
+    """The newer of two relations says more, and the answer points where the met products point."""
+    made = ENCODERS[name]().make(D, nnx.Rngs(1))
+    near = np.zeros((1, K, D), np.float32)
+    near[0, 0, 0] = near[0, 1, 1] = near[0, 2, 2] = 1.0
+    read = Neighbourhood(
+        own=np.zeros((1, D), np.float32),
+        kin=np.zeros((1, D), np.float32),
+        near=near,
+        strength=np.zeros((1, K), np.float32),
+        kind=np.zeros((1, K), np.int32),
+        age=np.array([[60.0, 7200.0, 86400.0]], np.float32),
+        rank=np.array([[0.0, 1.0, 2.0]], np.float32),
+        there=np.array([[True, True, False]]),
+        degree=np.ones((1, K), np.float32),
+    )
+    z = np.asarray(made(read))[0]
+    assert z[0] > z[1] > 0.1
+    assert np.abs(z[2:]).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["gat", "lightgcn", "vgae"])
+@pytest.mark.parametrize("told_by", ["kind", "age", "rank"])
+def test_what_tells_two_relations_apart_can_be_learned(name: str, told_by: str) -> None:
+    """The right neighbour is the one with this value of one number; where it stands is drawn."""
+    draw = stream(7, "told", told_by)
+    shape, weights = nnx.split(ENCODERS[name]().make(D, nnx.Rngs(1)))
+    low, high = {"kind": (1, 4), "age": (6e2, 6e5), "rank": (1.0, 9.0)}[told_by]
+    right = draw.random((64, 1)) < 0.5
+    values = np.where(np.concatenate([right, ~right], axis=1), high, low)
+    near = draw.normal(size=(64, 2, D)).astype(np.float32)
+    same = {"kind": np.zeros((64, 2)), "age": np.full((64, 2), 60.0), "rank": np.ones((64, 2))}
+    same[told_by] = values
+    wanted = np.where(right, near[:, 0], near[:, 1])
+
+    def loss(weights):
+        made = nnx.merge(shape, weights)
+
+        def one(near, kind, age, rank):
+            zeros, ones, there = jnp.zeros((1, D)), jnp.ones((1, 2)), jnp.ones((1, 2), bool)
+            rows = (0 * ones, kind[None].astype(int), age[None], rank[None], there, ones)
+            return made(Neighbourhood(zeros, zeros, near[None], *rows))[0]
+
+        columns = (jnp.asarray(same[key], jnp.float32) for key in ("kind", "age", "rank"))
+        z = jax.vmap(one)(near, *columns)
+        return -jax.nn.log_softmax(z @ wanted.T).diagonal().mean()
+
+    step = jax.jit(
+        lambda weights: jax.tree.map(lambda w, g: w - 0.3 * jnp.clip(g, -1, 1), weights, jax.grad(loss)(weights))
+    )
+    first = loss(weights)
+    for _ in range(100):
+        weights = step(weights)
+    assert loss(weights) < 0.8 * first
+
+
 @pytest.mark.parametrize("name", ENCODERS)
 @pytest.mark.parametrize("scale", [0.0, 1e-20, 1e3, 1e8])
 def test_slopes_are_finite(name: str, scale: float) -> None:
     """Of every weight and of every number that was read, at numbers far smaller and larger than they ever are."""
     shape, weights = nnx.split(module(name))
     read = around(scale)
-    whole = (read.kind, read.there)
+    whole = (read.kind, read.there, read.degree)
+    sample = ENCODERS[name]().sample
+    noise = normal(1, jnp.int32(2), C * D).reshape(C, D)
 
     def total(weights, floats):
-        kind, there = whole
+        kind, there, degree = whole
         own, kin, near, strength, age, rank = floats
         made = nnx.merge(shape, weights)
-        return jnp.tanh(made(Neighbourhood(own, kin, near, strength, kind, age, rank, there)) / max(scale, 1)).sum()
+        seen = Neighbourhood(own, kin, near, strength, kind, age, rank, there, degree)
+        drawn, penalty = sample(made, seen, noise) if sample else (0.0, 0.0)
+        return jnp.tanh((made(seen) + drawn) / max(scale, 1)).sum() + penalty
 
     floats = tuple(map(jnp.asarray, (read.own, read.kin, read.near, read.strength, read.age, read.rank)))
     for leaf in jax.tree.leaves(jax.grad(total, argnums=(0, 1))(weights, floats)):
