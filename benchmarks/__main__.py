@@ -1,4 +1,4 @@
-"""All benchmarks of the issue, (a) to (g), in one go and one table: `uv run python -m benchmarks [quick]`.
+"""All benchmarks of the issue, (a) to (h), in one go and one table: `uv run python -m benchmarks [quick]`.
 
 Everything is measured in one run on one machine: read the ratios, not the absolutes.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import journal, ranks, simulator, updates, whole_run
+from benchmarks import peers as others
 from benchmarks.measuring import Row, peers, show
 from journal import CHUNK, COLUMNS, pick
 from simulator.spec import WorldSpec
@@ -64,6 +65,7 @@ def main(quick: bool) -> None:
     rows = []
     everything = {
         "updates": updates.measure,
+        "encoders, policies and a peer": others.measure,
         "ranks": ranks.measure,
         "a whole run": whole_run.measure,
         "the run file": run_file,

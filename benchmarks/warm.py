@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 
 from journal.chance import stream
 from journal.facts import MICROSECONDS, Kind
-from model import Catalogue, Events, Learner, Policy, Recommender, loop, network
+from model import ENCODERS, POLICIES, Catalogue, Events, Learner, Policy, Recommender, loop, network
 from model.compiling import compiled
-from model.encoders import sage
 from model.graph import RELATION, Columns
 from model.layout import Layout
 from model.pages import in_large_pages
 from model.parts import Event
-from model.policies import every_event
 
 DIM, NEIGHBOURS, NEGATIVES, FOLLOWERS, CROWD = 64, 10, 8, 16, 64
 COLUMNS = Columns(DIM, NEIGHBOURS, FOLLOWERS)
@@ -32,10 +30,15 @@ GAP = 5.0
 
 
 @functools.cache
-def parts() -> tuple[Recommender, Policy]:
-    """The default network and policy, once, so that learners of one size share what is compiled."""
-    made = network(sage(), dim=DIM, neighbours=NEIGHBOURS, followers=FOLLOWERS, negatives=NEGATIVES, crowd=CROWD)
-    return made, every_event()
+def parts(encoder: str = "sage", policy: str = "every_event") -> tuple[Recommender, Policy]:
+    """A network and a policy at their defaults, once, so that learners of one size share what is compiled."""
+    return _network(encoder), POLICIES[policy]()
+
+
+@functools.cache
+def _network(encoder: str) -> Recommender:
+    made = ENCODERS[encoder]()
+    return network(made, dim=DIM, neighbours=NEIGHBOURS, followers=FOLLOWERS, negatives=NEGATIVES, crowd=CROWD)
 
 
 def shop(products: int, categories: int, brands: int) -> Catalogue:
@@ -59,9 +62,11 @@ def events(n: int, shoppers: int, products: int, first: int = 1) -> Events:
     )
 
 
-def warmed(products: int, shoppers: int, categories: int, brands: int) -> Learner:
-    """Return a learner of the default network whose shoppers and products have full memories."""
-    learner = Learner(*parts(), shop(products, categories, brands), shoppers, SEED)
+def warmed(
+    products: int, shoppers: int, categories: int, brands: int, encoder: str = "sage", policy: str = "every_event"
+) -> Learner:
+    """Return a learner of a network and a policy, whose shoppers and products have full memories."""
+    learner = Learner(*parts(encoder, policy), shop(products, categories, brands), shoppers, SEED)
     table = np.array(learner.carry.state["table"])
     layout = learner.layout
     buyers = layout.shopper(0)
