@@ -201,8 +201,8 @@ class _Network:
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
-            z, penalty = self.encode(weights, reading, vectors, seen.time), 0.0
-            drawn_z = z
+            z = self.encode(weights, reading, vectors, seen.time)
+            drawn_z, penalty = z, jnp.zeros(())
             if self.encoder.sample is not None:
                 noise = normal(19, seen.seq + state["seed"] * 31, z.size).reshape(z.shape)
                 module: Any = nnx.merge(self.shape, weights)
