@@ -10,7 +10,7 @@ forgetting seasonal only: NDCG@10 over the first 1,000 scored events after inter
            over the 1,000 before they first turned away; 1 is nothing forgotten
 
 Run from the root: python -m benchmarks.policies FOLDER [LOG]. Finished runs in the folder are taken as they are and new
-ones are kept there. The table goes to benchmarks/results/policies.md, the picture to benchmarks/results/policies.svg
+ones are kept there; one that was stopped is gone on with. After each seed the table goes to benchmarks/results/policies.md, the picture to benchmarks/results/policies.svg
 (with the extra `figures`).
 """
 
@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from driftlab import Run, paired, replay, run
+from driftlab import Run, paired, replay, resume, run
 from driftlab.logs import Asked, epoch
 from driftlab.measures import MEASURES
 from driftlab.measures.accuracy import gain
@@ -70,7 +70,9 @@ def records(which: Run) -> dict[str, Record]:
 def made(folder: Path, name: str, seed: int, log: str | None = None) -> dict[str, Record]:
     """Return the records of the run of that name, made now unless the folder has it."""
     path = folder / f"{name}-{seed}.run"
-    if not path.exists():
+    if path.exists():
+        resume(path)
+    else:
         print(f"running {name}, seed {seed}", file=sys.stderr, flush=True)
         more = {"encoders": ["sage"], "baselines": ["own_recent"], "seed": seed, "quiet": not sys.stderr.isatty()}
         if log is None:
@@ -141,15 +143,25 @@ def picture(streams: dict[str, list[Point]], path: Path) -> None:
 def main(folder: Path, log: str | None) -> None:
     """Make what runs are missing, and write table and picture."""
     folder.mkdir(parents=True, exist_ok=True)
-    streams = {NAMES[name]: points([made(folder, name, seed) for seed in SEEDS]) for name in SCENARIOS}
-    if log is not None:
-        streams[Path(log).stem] = points([made(folder, "log", seed, log) for seed in SEEDS])
-    lines = ["# Accuracy against cost of update policies", "", *(__doc__ or "").split("\n\n")[2].splitlines(), ""]
+    done: dict[str, list[dict[str, Record]]] = {}
+    for seed in SEEDS:
+        for name in SCENARIOS:
+            done.setdefault(NAMES[name], []).append(made(folder, name, seed))
+        if log is not None:
+            done.setdefault(Path(log).stem, []).append(made(folder, "log", seed, log))
+        write({name: points(seeds) for name, seeds in done.items()}, SEEDS[: SEEDS.index(seed) + 1])
+
+
+def write(streams: dict[str, list[Point]], seeds: Sequence[int]) -> None:
+    """Write table and picture of the seeds so far."""
+    about = (__doc__ or "").split("\n\n")[2].splitlines()
+    lines = ["# Accuracy against cost of update policies", "", f"Seeds {', '.join(map(str, seeds))}.", "", "```text"]
+    lines += [*about, "```", ""]
     for name, found in streams.items():
         lines += table(name, found)
     (RESULTS / "policies.md").write_text("\n".join(lines), encoding="utf-8")
     picture(streams, RESULTS / "policies.svg")
-    print("\n".join(lines))
+    print("\n".join(lines), flush=True)
 
 
 if __name__ == "__main__":
