@@ -9,9 +9,9 @@ frontier   * no other policy has more accuracy at no more events
 forgetting seasonal only: NDCG@10 over the first 1,000 scored events after interests have come back, as a share of that
            over the 1,000 before they first turned away; 1 is nothing forgotten
 
-Run from the root: python -m benchmarks.policies FOLDER [LOG]. Finished runs in the folder are taken as they are and new
-ones are kept there; one that was stopped is gone on with. After each seed the table goes to benchmarks/results/policies.md, the picture to benchmarks/results/policies.svg
-(with the extra `figures`).
+Run from the root: python -m benchmarks.policies FOLDER [LOG]. Finished runs in the folder are taken as they are, a
+stopped one is gone on with, new ones are kept there. After each seed the table goes to benchmarks/results/policies.md
+and the picture to benchmarks/results/policies.svg (with the extra `figures`).
 """
 
 from __future__ import annotations

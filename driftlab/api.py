@@ -118,6 +118,8 @@ def run(
     policies: Sequence[str | Policy] | None = None,
     *,
     encoders: Sequence[str] | None = None,
+    losses: Sequence[str] | None = None,
+    samplers: Sequence[str] | None = None,
     baselines: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -128,9 +130,9 @@ def run(
 
     Args:
         scenario: an id (`driftlab scenarios list`) or the path of a TOML file.
-        policies, encoders, baselines: in place of the scenario's, each as on the command line: 'every(n=4)', a chain
-            'every(n=4)+decay(half_life=3600)', or a function in a file 'my_policy.py:my_function'; a policy may also be
-            an object.
+        policies, encoders, losses, samplers, baselines: in place of the scenario's, each as on the command line:
+            'every(n=4)', a chain 'every(n=4)+decay(half_life=3600)', or a function in a file
+            'my_policy.py:my_function'; a policy may also be an object.
         settings: values by dotted key in place of the scenario's: {"shoppers.shoppers": 100, "policy.n": 8}.
         seed: in place of the scenario's.
         out: the run file; `<scenario>-<seed>.run` in the current folder by default, with a number if that is there.
@@ -140,7 +142,8 @@ def run(
     """
     from scenarios import load
 
-    wanted, handmade = _wanted(policies, encoders, baselines, settings, seed)
+    lists = {"encoders": encoders, "losses": losses, "samplers": samplers, "baselines": baselines}
+    wanted, handmade = _wanted(policies, lists, settings, seed)
     chosen = load(scenario, wanted)
     return _made(chosen, None, handmade, out, f"{chosen.id}-{chosen.seed}", quiet)
 
@@ -150,6 +153,8 @@ def replay(
     policies: Sequence[str | Policy] | None = None,
     *,
     encoders: Sequence[str] | None = None,
+    losses: Sequence[str] | None = None,
+    samplers: Sequence[str] | None = None,
     baselines: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -165,7 +170,8 @@ def replay(
     from scenarios import load, names
 
     others = [name for name in names("policy") if name not in ("every_event", "oracle")]  # a log has no known drifts
-    wanted, handmade = _wanted(policies or ["every_event", *others], encoders, baselines, settings, seed)
+    lists = {"encoders": encoders, "losses": losses, "samplers": samplers, "baselines": baselines}
+    wanted, handmade = _wanted(policies or ["every_event", *others], lists, settings, seed)
     asked = log if isinstance(log, logs.Asked) else logs.Asked(str(log))
     stem = Path(asked.path).stem
     title = {"id": re.sub(r"[^A-Za-z0-9_-]", "_", stem), "title": f"Replay of {Path(asked.path).name}"}
@@ -254,8 +260,7 @@ def _telling(quiet: bool, doing: str) -> AbstractContextManager[Tell]:
 
 def _wanted(
     policies: Sequence[str | Policy] | None,
-    encoders: Sequence[str] | None,
-    baselines: Sequence[str] | None,
+    lists: Mapping[str, Sequence[str] | None],
     settings: Mapping[str, Any] | None,
     seed: int | None,
 ) -> tuple[dict[str, Any], Handmade | None]:
@@ -265,8 +270,7 @@ def _wanted(
     handmade = _made_by_hand(made, alone=not told)
     given = {
         "network.policies": told or None,
-        "network.encoders": list(encoders) if encoders else None,
-        "network.baselines": None if baselines is None else list(baselines),
+        **{f"network.{key}": list(names) for key, names in lists.items() if names is not None},
         "seed": seed,
     }
     return {**{key: value for key, value in given.items() if value is not None}, **(settings or {})}, handmade

@@ -13,7 +13,19 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from driftlab import cli_parts, cli_scenarios
-from driftlab.cli_words import Baselines, Encoders, Json, Out, Policies, Seed, Settings, pairs, print_json
+from driftlab.cli_words import (
+    Baselines,
+    Encoders,
+    Json,
+    Losses,
+    Out,
+    Policies,
+    Samplers,
+    Seed,
+    Settings,
+    pairs,
+    print_json,
+)
 from journal.errors import Refusal
 
 app = App(
@@ -38,6 +50,8 @@ def run(
     *,
     policy: Policies = None,
     encoder: Encoders = None,
+    loss: Losses = None,
+    sampler: Samplers = None,
     baseline: Baselines = None,
     set_: Settings = None,
     seed: Seed = None,
@@ -46,7 +60,7 @@ def run(
 ) -> None:
     """Run a scenario: shoppers drift, networks learn from every event, and every lane is measured.
 
-    A policy, encoder or baseline is a built-in name with parameters ('every(n=4)'), a chain
+    A policy, encoder, loss, sampler or baseline is a built-in name with parameters ('every(n=4)'), a chain
     ('every(n=4)+decay(half_life=3600)'), or a function in a file of yours ('my_policy.py:my_function').
 
     Parameters
@@ -56,9 +70,8 @@ def run(
     """
     from driftlab import api
 
-    made = api.run(
-        scenario, policy, encoders=encoder, baselines=baseline, settings=pairs(set_), seed=seed, out=out, quiet=False
-    )
+    lists = {"encoders": encoder, "losses": loss, "samplers": sampler, "baselines": baseline}
+    made = api.run(scenario, policy, **lists, settings=pairs(set_), seed=seed, out=out, quiet=False)
     _show(made, json_)
 
 
@@ -78,6 +91,8 @@ def replay(
     to: Annotated[str | None, Parameter(help="end of the times taken, itself left out")] = None,
     policy: Policies = None,
     encoder: Encoders = None,
+    loss: Losses = None,
+    sampler: Samplers = None,
     baseline: Baselines = None,
     set_: Settings = None,
     seed: Seed = None,
@@ -94,9 +109,8 @@ def replay(
     from driftlab import api
 
     asked = _asked(log, (user, item, type_, time, value), types, items, from_, to)
-    made = api.replay(
-        asked, policy, encoders=encoder, baselines=baseline, settings=pairs(set_), seed=seed, out=out, quiet=False
-    )
+    lists = {"encoders": encoder, "losses": loss, "samplers": sampler, "baselines": baseline}
+    made = api.replay(asked, policy, **lists, settings=pairs(set_), seed=seed, out=out, quiet=False)
     _show(made, json_)
 
 

@@ -19,6 +19,13 @@ Policies = Annotated[
 Encoders = Annotated[
     list[str] | None, Parameter(name="--encoder", negative="", help="network; the first runs with every policy")
 ]
+Losses = Annotated[
+    list[str] | None, Parameter(name="--loss", negative="", help="what teaches the vectors; others are lanes beside")
+]
+Samplers = Annotated[
+    list[str] | None,
+    Parameter(name="--sampler", negative="", help="where negatives come from; others are lanes beside"),
+]
 Baselines = Annotated[
     list[str] | None, Parameter(name="--baseline", negative="", help="what the networks are compared with")
 ]

@@ -79,6 +79,7 @@ class Record:
     rank: NDArray[np.float32]
     candidates: NDArray[np.int32]
     learned: NDArray[np.int32]
+    replayed: NDArray[np.int32]
     rows: NDArray[np.int32]
     flops: NDArray[np.float32]
     waiting: NDArray[np.int32]
@@ -101,7 +102,7 @@ class Record:
 
 _EVENT_COLUMNS = (
     *("seq", "time", "kind", "shopper", "product", "rank", "candidates"),
-    *("learned", "rows", "flops", "waiting", "age", "alarm"),
+    *("learned", "replayed", "rows", "flops", "waiting", "age", "alarm"),
 )
 
 
@@ -117,7 +118,7 @@ def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]],
     seq = np.asarray(outcomes["seq"], np.int64)
     at = seq - (int(facts.seq[0]) if len(facts) else 1)
     none: dict[str, NDArray[Any]] = {
-        name: np.zeros(len(seq), np.float32) for name in ("learned", "rows", "flops", "waiting")
+        name: np.zeros(len(seq), np.float32) for name in ("learned", "replayed", "rows", "flops", "waiting")
     }
     none |= {"age": np.full(len(seq), np.nan, np.float32), "alarm": np.zeros(len(seq), np.bool_)}
     told = {name: np.asarray(column) for name, column in {**none, **outcomes}.items() if name in _EVENT_COLUMNS}

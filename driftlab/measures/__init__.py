@@ -20,7 +20,7 @@ from journal.facts import SCORED, Kind
 
 _ACCURACY = (accuracy.ndcg(10), accuracy.hit_rate(10), accuracy.hit_rate(20), accuracy.mrr(), accuracy.percentile())
 _COSTS = (
-    *(costs.learned(), costs.rows(), costs.arithmetic(), costs.waiting()),
+    *(costs.learned(), costs.replayed(), costs.rows(), costs.arithmetic(), costs.waiting()),
     *(costs.staleness(0.5), costs.staleness(0.99)),
 )
 _SLATES = (

@@ -24,8 +24,8 @@ class Clerk:
         n = len(events.seq)
         rank = np.arange(len(self.told), len(self.told) + n).astype(np.float32)
         self.told += events.seq.tolist()
-        none = np.zeros(n, np.int32)
-        return Outcomes(events.seq, rank, none, none, none, none.astype(np.float32), none, none.astype(np.float32))
+        none, no = np.zeros(n, np.int32), np.zeros(n, np.float32)
+        return Outcomes(events.seq, rank, none, none, none, none, no, none, no, np.zeros(n, np.bool_))
 
     def slates(self, shoppers: NDArray[np.int32], time: int, k: int) -> NDArray[np.int32]:
         return np.tile(np.arange(3, dtype=np.int32), (len(shoppers), 1))
