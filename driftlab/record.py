@@ -100,10 +100,13 @@ class Record:
         return replace(self, **kept, before=before)
 
 
-_EVENT_COLUMNS = (
-    *("seq", "time", "kind", "shopper", "product", "rank", "candidates"),
+OUTCOME_COLUMNS = (
+    *("seq", "rank", "candidates"),
     *("learned", "replayed", "rows", "flops", "waiting", "age", "alarm"),
 )
+"""What a lane reports."""
+
+_EVENT_COLUMNS = (*OUTCOME_COLUMNS, "time", "kind", "shopper", "product")
 
 
 def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], **more: object) -> Record:

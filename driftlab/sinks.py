@@ -13,7 +13,7 @@ from driftlab.lanes import Chunk
 from driftlab.measures import MEASURES, WINDOWED
 from driftlab.measures.accuracy import fading, gain
 from driftlab.prequential import Outcomes
-from driftlab.record import Meetings, Record
+from driftlab.record import OUTCOME_COLUMNS, Meetings, Record
 from driftlab.recorded import PROBES_OF
 from journal.columns import fact_columns, pack
 from journal.errors import Refusal
@@ -64,12 +64,9 @@ def window(columns: Mapping[str, NDArray[Any]]) -> Record:
     """Return the record of outcomes alone, for measures that need nothing of the facts."""
     n = len(columns["seq"])
     none = np.zeros(n, np.int64)
-    given = {name: columns[name] if name in columns else np.zeros(n, np.float32) for name in _NEEDED}
+    given = {name: columns[name] if name in columns else np.zeros(n, np.float32) for name in OUTCOME_COLUMNS}
     unknown = dict.fromkeys(("time", "kind", "shopper", "product"), none)
     return Record(**given, **unknown, before=Meetings(none > 0, none, none))  # type: ignore[arg-type]
-
-
-_NEEDED = ("seq", "rank", "candidates", "learned", "rows", "flops", "waiting", "age")
 
 
 class Comparing:
