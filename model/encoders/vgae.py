@@ -6,7 +6,8 @@
 
 h, W and b are those of `model.encoders.sage`, with relations that fade. What is served and asked with is mu; only the
 loss draws, with noise from a hash of the event's number. The source's own code weighs the KL by one over the number of
-nodes; beta is that weight. U starts at 0 and c at the log of `noise` squared.
+nodes; beta is that weight. U starts at 0 and c at the log of `noise` squared; noise longer than the vectors start, which
+is a network's `spread`, drowns what they have to say for thousands of events.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def divergence(mean: Array, log_variance: Array, prior: float) -> Array:
 
 
 def vgae(
-    beta: float = 0.001, noise: float = 0.1, prior: float = 1.0, near: float = 0.0, habits: bool = True
+    beta: float = 0.001, noise: float = 0.015, prior: float = 1.0, near: float = 0.0, habits: bool = True
 ) -> Encoder:
     """Variational sage.
 

@@ -13,10 +13,7 @@ from model.network import RANGES
 from tests.model.made import EVERY_EVENT, RECOMMENDERS, SEED, SMALL, cut, events, feed, some
 
 NETWORKS = [name for name in RECOMMENDERS if name.startswith("network/")]
-LEARNS = {
-    "network/sage": RECOMMENDERS["network/sage"],
-    "network/paper": network(ENCODERS["paper"](), **SMALL | {"rate": 2.0}),
-}
+LEARNS = RECOMMENDERS | {"network/paper": network(ENCODERS["paper"](), **SMALL | {"rate": 2.0})}
 
 
 def tastes(n: int) -> Events:
