@@ -28,7 +28,12 @@ def uniform(seed: int, seq: Array, n: int) -> Array:
 
 
 def normal(seed: int, seq: Array, n: int) -> Array:
-    """Return n standard normal numbers float32[n], none further out than 5.3."""
+    """Return n standard normal numbers float32[n], none further out than 5.4.
+
+    >>> drawn = normal(1, jnp.int32(5), 4000)
+    >>> round(float(drawn.mean()), 1) + 0.0, round(float(drawn.std()), 1)
+    (0.0, 1.0)
+    """
     middle = ((bits(seed, seq, n) >> 9).astype(jnp.float32) + 0.5) * (1.0 / (1 << 23))
     return jax.scipy.special.ndtri(middle)
 

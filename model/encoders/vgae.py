@@ -1,13 +1,15 @@
 """The variational graph auto-encoder (Kipf and Welling 2016), with one linear hop (Salha et al. 2020).
 
-    q(z_v) = N(mu_v, diag(sigma_v^2)),  mu_v = W h_v + b,  log sigma_v^2 = U h_v + c,  h_v = [x_v ; sum_k a_k x_k]
+    q(z_v) = N(mu_v, diag(sigma_v^2)),  mu_v = W h_v + b,  log sigma_v^2 = 10 (U h_v + c),  h_v = [x_v ; sum_k a_k x_k]
     loss = -log softmax(z_u . z_i) at z_v = mu_v + sigma_v noise_v  +  beta mean_v KL(q(z_v) || N(0, prior^2 I))
     KL = 1/2 sum_d (mu^2 + sigma^2) / prior^2 - 1 - log(sigma^2 / prior^2)
 
 h, W and b are those of `model.encoders.sage`, with relations that fade. What is served and asked with is mu; only the
 loss draws, with noise from a hash of the event's number. The source's own code weighs the KL by one over the number of
-nodes; beta is that weight. U starts at 0 and c at the log of `noise` squared; noise that is longer than vectors
-start (a network's `spread`) drowns what they have to say for thousands of events.
+nodes; beta is that weight. Slopes of a log variance are that small, so the factor 10 lets it move within days.
+
+U starts at 0 and 10 c at the log of `noise` squared. Noise longer than the vectors start, which is a network's
+`spread`, drowns what they have to say for thousands of events.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from model.encoders.sage import Sage
 LOWEST, HIGHEST = -20.0, 4.0
 """The range of log variances."""
 
+PACE = 10.0
+"""How much a log variance is for a unit of U h + c."""
+
 
 class Vgae(Sage):
     """Parameters: those of Sage for the mean, U float32[2, 2 d, d] and c float32[2, d] for the log variance."""
@@ -29,14 +34,14 @@ class Vgae(Sage):
     def __init__(self, dim: int, near: float, noise: float, rngs: nnx.Rngs) -> None:
         super().__init__(dim, near, rngs)
         self.spread = nnx.Param(jnp.zeros((2, 2 * dim, dim)))
-        self.level = nnx.Param(jnp.full((2, dim), 2.0 * jnp.log(noise)))
+        self.level = nnx.Param(jnp.full((2, dim), 2.0 * jnp.log(noise) / PACE))
 
     def moments(self, around: Neighbourhood) -> tuple[Array, Array]:
         """Return mean and log variance, float32[C, d] each."""
         both = self.both(around)
         shopper = both[:1] @ self.spread[0] + self.level[0]
         products = both[1:] @ self.spread[1] + self.level[1]
-        return self.mapped(both), jnp.clip(jnp.concatenate([shopper, products]), LOWEST, HIGHEST)
+        return self.mapped(both), jnp.clip(PACE * jnp.concatenate([shopper, products]), LOWEST, HIGHEST)
 
 
 def divergence(mean: Array, log_variance: Array, prior: float) -> Array:

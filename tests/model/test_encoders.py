@@ -151,7 +151,7 @@ def test_vgae_is_its_formula() -> None:
     made, read = module("vgae"), around()
     U, c = (np.asarray(getattr(made, name)[...], float) for name in ("spread", "level"))
     both = np.asarray(made.both(read), float)
-    expected = np.stack([both[v] @ U[min(v, 1)] + c[min(v, 1)] for v in range(C)])
+    expected = np.stack([10 * (both[v] @ U[min(v, 1)] + c[min(v, 1)]) for v in range(C)])
     assert np.allclose(made.moments(read)[1], np.clip(expected, -20, 4), atol=1e-4)
     prior, beta, mean = 0.5, 0.3, np.asarray(made(read), float)
     variance = np.exp(np.clip(expected, -20, 4))
@@ -159,6 +159,25 @@ def test_vgae_is_its_formula() -> None:
     assert ENCODERS["vgae"](beta, prior=prior).sample(made, read, jnp.zeros((C, D)))[1] == pytest.approx(
         beta * kl.mean(), rel=1e-4
     )
+
+
+@pytest.mark.parametrize(("beta", "surer"), [(0.0, True), (1.0, False)])
+def test_vgae_learns_how_sure_to_be(beta: float, surer: bool) -> None:
+    """Noise blurs which product is meant, so without the prior it shrinks; a strong prior widens it."""
+    part, read = ENCODERS["vgae"](beta, noise=0.5), around()
+    shape, weights = nnx.split(part.make(D, nnx.Rngs(1)))
+
+    def loss(weights, seq):
+        z, penalty = part.sample(nnx.merge(shape, weights), read, normal(3, seq, C * D).reshape(C, D))
+        alike = z[1:] @ z[0]
+        return jax.nn.logsumexp(alike) - alike[0] + penalty
+
+    step = jax.jit(lambda w, n: jax.tree.map(lambda w, g: w - 0.003 * jnp.clip(g, -1, 1), w, jax.grad(loss)(w, n)))
+    moved = weights
+    for n in range(300):
+        moved = step(moved, jnp.int32(n))
+    first, last = (nnx.merge(shape, w).moments(read)[1].mean() for w in (weights, moved))
+    assert (last < first) == surer
 
 
 def test_the_divergence_is_the_mean_log_ratio_of_the_densities() -> None:
