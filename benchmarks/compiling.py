@@ -218,7 +218,7 @@ def measure(quick: bool = False) -> list[Row]:
     listener = Listener()
     if not quick:
         rows += by_lane(listener)
-    return rows + growth(listener, 4 if quick else 8)
+    return rows + growth(listener, 7 if quick else 10)
 
 
 def main(quick: bool) -> None:
