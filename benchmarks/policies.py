@@ -10,13 +10,12 @@ forgetting seasonal only: NDCG@10 over the first 1,000 scored events after inter
            over the 1,000 before they first turned away; 1 is nothing forgotten
 
 Run from the root: python -m benchmarks.policies FOLDER [LOG]. Finished runs in the folder are taken as they are, a
-stopped one is gone on with, new ones are kept there. After each seed the table goes to benchmarks/results/policies.md
+stopped one is gone on with, new ones are kept there. After each run the table goes to benchmarks/results/policies.md
 and the picture to benchmarks/results/policies.svg (with the extra `figures`).
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,7 +124,12 @@ def table(name: str, found: Sequence[Point]) -> list[str]:
 
 def picture(streams: dict[str, list[Point]], path: Path) -> None:
     """Draw accuracy against events, a panel a stream, with the frontier as a line."""
-    pyplot = importlib.import_module("matplotlib.pyplot")
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "driftlab", "svg.fonttype": "path"})  # the same bytes every time
+    from matplotlib import pyplot
+
     figure, panels = pyplot.subplots(1, len(streams), figsize=(4.2 * len(streams), 4.6), layout="constrained")
     for panel, (name, found) in zip(np.atleast_1d(panels), streams.items(), strict=True):
         best = sorted((point.events, point.ndcg, point.policy) for point in found if point.best)
@@ -147,21 +151,26 @@ def main(folder: Path, log: str | None) -> None:
     for seed in SEEDS:
         for name in SCENARIOS:
             done.setdefault(NAMES[name], []).append(made(folder, name, seed))
+            write(done)
         if log is not None:
             done.setdefault(Path(log).stem, []).append(made(folder, "log", seed, log))
-        write({name: points(seeds) for name, seeds in done.items()}, SEEDS[: SEEDS.index(seed) + 1])
+            write(done)
 
 
-def write(streams: dict[str, list[Point]], seeds: Sequence[int]) -> None:
-    """Write table and picture of the seeds so far."""
+def write(done: dict[str, list[dict[str, Record]]]) -> None:
+    """Write table and picture of what is done so far."""
     about = (__doc__ or "").split("\n\n")[2].splitlines()
-    lines = ["# Accuracy against cost of update policies", "", f"Seeds {', '.join(map(str, seeds))}.", "", "```text"]
-    lines += [*about, "```", ""]
+    lines = ["# Accuracy against cost of update policies", "", "```text", *about, "```", ""]
+    streams = {name: points(seeds) for name, seeds in done.items()}
     for name, found in streams.items():
-        lines += table(name, found)
+        seeds = len(done[name])
+        lines += table(f"{name}, {seeds} seed{'s' if seeds > 1 else ''}", found)
     (RESULTS / "policies.md").write_text("\n".join(lines), encoding="utf-8")
-    picture(streams, RESULTS / "policies.svg")
     print("\n".join(lines), flush=True)
+    try:
+        picture(streams, RESULTS / "policies.svg")
+    except ImportError:
+        print("no picture: matplotlib is not installed; `uv sync --extra figures`, then run again", file=sys.stderr)
 
 
 if __name__ == "__main__":
