@@ -6,7 +6,7 @@ with the default network. A log is replayed once for each seed: its facts are fi
 events     learned, those replayed included, as a share of `every_event`'s: what a policy costs
 NDCG@10    over the whole run, mean of the seeds; the half of the 95 % interval of the paired difference to every_event
 frontier   * no other policy has more accuracy at no more events
-forgetting seasonal only: NDCG@10 over the first 1,000 scored events after interests have come back, as a share of that
+remembered seasonal only: NDCG@10 over the first 1,000 scored events after interests have come back, as a share of that
            over the 1,000 before they first turned away; 1 is nothing forgotten
 
 Run from the root: python -m benchmarks.policies FOLDER [LOG]. Finished runs in the folder are taken as they are, a

@@ -60,7 +60,8 @@ def stage(scenario: Scenario, log: LogSource | None, finder: build.Finder, handm
         source, shoppers, world = Listed(log.log.facts), len(log.log.names["shopper"]), None
         arrays = {name: getattr(log.log, name) for name in ("category", "brand", "price")}
         shop = build.catalogue(arrays, log.log.facts)
-    lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world)
+    with blaming(finder.sources):  # a policy is traced as soon as its lane is built
+        lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world)
     return Stage(scenario, source, shop, shoppers, lanes, finder, arrays)
 
 

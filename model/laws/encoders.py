@@ -36,6 +36,7 @@ def around(scale: float = 1.0, nodes: int = C) -> Neighbourhood:
         "age": 10 ** draw.uniform(0, 7, shape) * scale,
         "rank": draw.integers(0, 9, shape) * scale,
         "there": there,
+        "degree": 1.0 + draw.integers(0, 9, shape) * scale,
     }
     whole = {"kind": jnp.int32, "there": jnp.bool_}
     return Neighbourhood(**{n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()})

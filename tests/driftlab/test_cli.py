@@ -39,7 +39,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: object) -> str:
         (["run", "small", "--policy", "evry"], "Did you mean 'every'"),
         (["run", "small", "--policy", "every(m=4)"], "'m' is not a parameter"),
         (["run", "small", "--policy", "every(n="], "do"),
-        (["run", "small", "--encoder", "sgae"], "Did you mean 'sage'"),
+        (["run", "small", "--encoder", "saeg"], "Did you mean 'sage'"),
         (["run", "small", "--baseline", "populr"], "Did you mean 'popular'"),
         (["run", "small", "--set", "days"], "is not key=value"),
         (["run", "small", "--set", "dayz=3"], "Did you mean 'days'"),
