@@ -34,7 +34,9 @@ class LightGcn(Fading):
         logits = self.logits(around)
         faded = jax.nn.logsumexp(jnp.where(around.there, logits, -1e9), axis=-1)
         # A / sqrt(D_v D_k) = A / D_v sqrt(D_v / D_k)
-        balance = jnp.exp(0.5 * jnp.clip(faded, -FURTHEST, FURTHEST))[:, None] * jax.lax.rsqrt(around.degree)
+        balance = jnp.exp(0.5 * jnp.clip(faded, -FURTHEST, FURTHEST))[:, None] * jax.lax.rsqrt(
+            jnp.maximum(around.degree, 1.0)
+        )
         met = jnp.einsum("ck,ckd->cd", shares(logits, around.there) * balance, around.near)
         layers = jnp.stack([around.own + around.kin, met])
         shopper = jnp.einsum("l,lcd->cd", self.alpha[0], layers[:, :1])
