@@ -136,8 +136,11 @@ def picture(streams: dict[str, list[Point]], path: Path) -> None:
         rest = [(point.events, point.ndcg) for point in found if not point.best]
         panel.plot(*zip(*rest, strict=True), "o", color="0.7", markersize=5)
         panel.plot([x for x, _, _ in best], [y for _, y, _ in best], "o-", color="tab:blue", markersize=6, linewidth=1)
+        labelled = -1.0
         for x, y, policy in best:
-            panel.annotate(policy, (x, y), (5, -9), textcoords="offset points", fontsize=7)
+            if y - labelled > 0.04 * best[-1][1]:  # labels nearer than that would lie on each other
+                panel.annotate(policy, (x, y), (5, -9), textcoords="offset points", fontsize=7)
+                labelled = y
         panel.set(title=name, xlabel="events learned, share of every_event", xlim=(-0.05, None), ylim=(0, None))
         panel.spines[["top", "right"]].set_visible(False)
     np.atleast_1d(panels)[0].set_ylabel("NDCG@10")
