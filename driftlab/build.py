@@ -68,10 +68,10 @@ class Finder:
 
     def policy(self, uses: Sequence[Use], turns: Sequence[float] = ()) -> Policy:
         """Return the policy that a chain of uses names; an `oracle` that was told no days is told of the `turns`."""
-        return _chain(*(self("policy", _told(use, turns)) for use in uses))
+        return _chain(*(self("policy", _informed(use, turns)) for use in uses))
 
 
-def _told(use: Use, turns: Sequence[float]) -> Use:
+def _informed(use: Use, turns: Sequence[float]) -> Use:
     """The one way by which the truth reaches a policy: as a parameter of the one that is named for it."""
     asks = use.use == "oracle" and "at" not in use.parameters
     return Use.model_validate({**use.model_dump(), "at": list(turns)}) if asks and turns else use

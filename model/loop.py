@@ -88,7 +88,8 @@ def begin(policy: Policy, state: Tree, shop: Shop, layout: Layout) -> Carry:
 def _asked_for(policy: Policy, own: Tree) -> tuple[Action, bool]:
     """Return an action of the policy in which nothing happens, and whether the policy reads what was met."""
     zero, seconds = jnp.int32(0), jnp.float32(0)
-    seen = Seen(Event(zero, seconds, zero, zero, zero), zero, lambda: seconds, lambda: Met(zero, zero))
+    nothing = Event(zero, seconds, zero, zero, zero)
+    seen = Seen(nothing, zero, lambda: seconds, lambda: Met(zero, zero), lambda older: zero)
     action = jax.eval_shape(lambda start, state: policy.update(start, state, seen)[0], everything(), own)
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), action), seen.met_was_read
 
@@ -164,7 +165,8 @@ class _Tick:
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
         count = carry.held + scored
         met = carry.met
-        seen = Seen(event, count, rank, None if met is None else partial(_met, met, event))
+        old_enough = partial(_ripe, waiting, carry.oldest, count)
+        seen = Seen(event, count, rank, None if met is None else partial(_met, met, event), old_enough)
         action, state = self.policy.update(everything(), carry.policy, seen)
         full = count == WAITING
         learn = action.learn | full
@@ -174,7 +176,7 @@ class _Tick:
         def kept(new: Tree, old: Tree) -> Tree:
             return jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)
 
-        ripe = count if action.older is None else jnp.maximum(_ripe(waiting, carry.oldest, count, action.older), full)
+        ripe = jnp.maximum(seen.ripe(action), full)
         due = jnp.where(scored, jnp.where(learn, ripe, 0), carry.due)
         dropped = scored & ~learn & ~action.keep
         if action.replays is not None and carry.left is not None:

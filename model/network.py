@@ -127,12 +127,17 @@ class _Network:
         self.encoder, self.columns, self.spread = encoder, columns, spread
         self.teaching, self.crowd, self.rates = teaching, crowd, rates
         self.shape, _ = nnx.split(encoder.make(columns.dim, nnx.Rngs(0)))
+        self._serve = jax.jit(self._rows, static_argnums=3)  # once a layout, also where it is served anew
 
     def init(self, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
+        state = self._begin(layout, catalogue, seed)
+        return state, self._serve_all(state, layout)
+
+    def _begin(self, layout: Layout, catalogue: Catalogue, seed: int) -> Tree:
         table = jnp.asarray(plant(layout, catalogue, self.columns, self.spread, seed))
         module = self.encoder.make(self.columns.dim, nnx.Rngs(stream_key(seed, "encoder") % 2**31))
         encoder = nnx.to_pure_dict(nnx.split(module)[1])
-        state = {
+        return {
             "table": table,
             "encoder": encoder,
             "anchor": holding.begin(encoder),
@@ -142,11 +147,10 @@ class _Network:
             "sampler": self.teaching.sampler.init(),
             "seed": jnp.int32(seed % 2**31),
         }
-        return state, self._serve_all(state, layout)
 
     def anew(self, state: Tree, shop: Shop, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
         """Return the state with vectors and encoder as they began; relations, rates and habits stay."""
-        first, _ = self.init(layout, catalogue, seed)
+        first = self._begin(layout, catalogue, seed)
         moved = slice(0, self.columns.dim + 1)
         table = np.array(state["table"])
         table[:, moved] = np.asarray(first["table"])[:, moved]
@@ -156,10 +160,8 @@ class _Network:
     def _serve_all(self, state: Tree, layout: Layout) -> Array:
         """The whole served table, some products at a time."""
         now = state["table"][:, self.columns.facts.stop - 1].max()
-        rows = jax.jit(lambda products: self._rows(state, jnp.append(layout.null, products), now, layout))
-        return jnp.concatenate(
-            [rows(part) for part in jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))]
-        )
+        parts = jnp.arange(layout.products).reshape(-1, min(layout.products, 1024))
+        return jnp.concatenate([self._serve(state, jnp.append(layout.null, part), now, layout) for part in parts])
 
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
         """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands."""

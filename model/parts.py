@@ -54,7 +54,7 @@ class Seen:
     """A scored event. `rank` and `hit` cost a pass over the whole catalogue, and only where a policy reads them."""
 
     __slots__ = (
-        *("_met", "_rank", "again", "kind", "met_was_read", "product", "rank_was_read", "seq", "shopper"),
+        *("_met", "_rank", "_ripe", "again", "kind", "met_was_read", "product", "rank_was_read", "seq", "shopper"),
         *("time", "waiting"),
     )
 
@@ -64,6 +64,7 @@ class Seen:
         waiting: Array,
         rank: Callable[[], Array] | None = None,
         met: Callable[[], Met] | None = None,
+        ripe: Callable[[Array], Array] | None = None,
         again: Array | None = None,
     ) -> None:
         self.seq, self.time, self.kind, self.shopper, self.product = event
@@ -71,6 +72,7 @@ class Seen:
         self.again = again  # bool: this event is replayed; None where the policy never replays
         self._rank, self.rank_was_read = rank, False
         self._met, self.met_was_read = met, False
+        self._ripe = ripe
 
     @property
     def rank(self) -> Array:
@@ -92,6 +94,14 @@ class Seen:
             raise TypeError("what was met before is known to a policy only, not while an event is learned")
         self.met_was_read = True
         return self._met()
+
+    def ripe(self, action: Action) -> Array:
+        """How many of the events that wait the action would learn, if it learns, int32: those that are old enough."""
+        if action.older is None:
+            return self.waiting
+        if self._ripe is None:
+            raise TypeError("what waits is known to a policy only, not while an event is learned")
+        return self._ripe(action.older)
 
 
 class Met(NamedTuple):

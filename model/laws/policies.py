@@ -248,7 +248,8 @@ def _blind(policy: Policy) -> Policy:
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         own, begun = state
         event = Event(seen.seq, seen.time, seen.kind, seen.shopper, seen.product)
-        told = Seen(event, seen.waiting, lambda: jnp.where(begun, seen.rank, jnp.nan), lambda: seen.met)
+        rank = lambda: jnp.where(begun, seen.rank, jnp.nan)
+        told = Seen(event, seen.waiting, rank, lambda: seen.met, seen._ripe)
         action, own = policy.update(action, own, told)
         return action, (own, jnp.bool_(True))
 

@@ -22,8 +22,9 @@ def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
     def update(action: Action, bucket: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
         tokens, last = bucket
         tokens = jnp.minimum(burst, tokens + (seen.time - last) * (per_hour / 3600.0))
-        learn = action.learn & (tokens >= seen.waiting)
-        tokens = tokens - jnp.where(learn, seen.waiting, 0)
+        wanted = seen.ripe(action)
+        learn = action.learn & (tokens >= wanted)
+        tokens = tokens - jnp.where(learn, wanted, 0)
         action = action._replace(learn=learn)
         if action.replays is not None:
             count = jnp.minimum(action.replays.n, jnp.floor(tokens).astype(jnp.int32))

@@ -38,7 +38,7 @@ def replay(buffer: str = "reservoir", size: int = 1024, ratio: float = 1.0, seed
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         kept, degree, count, owed = state
-        owed = jnp.minimum(owed + jnp.where(action.learn, seen.waiting * ratio, 0.0), 1e6)
+        owed = jnp.minimum(owed + jnp.where(action.learn, seen.ripe(action) * ratio, 0.0), 1e6)
         places = _drawn(buffer, seed, seen, slots, kept, jnp.minimum(count, size), degree)
         events = jax.tree.map(lambda column: column[places], kept)
         now = jnp.where((events.seq > 0).all(), jnp.minimum(jnp.floor(owed), slots), 0.0)  # an empty place holds seq 0

@@ -40,7 +40,7 @@ def micro_batch(n: int = 100) -> Policy:
         raise ValueError(f"micro_batch: n is {n}, but at most {WAITING} events can wait; give n from 1 to {WAITING}")
 
     def update(action: Action, seen: Seen) -> Action:
-        return action._replace(learn=action.learn & (seen.waiting >= n), keep=action.learn | action.keep)
+        return action._replace(learn=action.learn & (seen.ripe(action) >= n), keep=action.learn | action.keep)
 
     return stateless(update)
 

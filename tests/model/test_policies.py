@@ -385,6 +385,21 @@ def test_delay_serves_what_was_trained_that_long_ago() -> None:
     assert (asked >= np.minimum(600, asked)).all()
 
 
+@pytest.mark.parametrize("name", ["budget", "micro_batch", "replay"])
+def test_what_is_not_old_enough_counts_for_nothing_yet(name: str) -> None:
+    """A policy behind a delay counts the events that would be learned, not all that wait."""
+    own = POLICIES[name](**{"budget": {"per_hour": 30.0, "burst": 20}, "micro_batch": {"n": 3}}.get(name, {}))
+    stream = events(256)
+    outcomes = feed(learner("own_recent", chain(PARTS["delay"], own)), stream)
+    plain = feed(learner("own_recent", PARTS["delay"]), stream)
+    fresh = outcomes.learned - outcomes.replayed
+    assert 0.5 * plain.learned.sum() < fresh.sum() <= plain.learned.sum()
+    if name == "micro_batch":
+        assert ((fresh == 0) | (fresh >= 3)).all()
+    if name == "replay":
+        assert outcomes.replayed.sum() <= fresh.sum()
+
+
 def test_a_delay_of_nothing_is_every_event() -> None:
     stream = events(256)
     assert_equal(feed(learner("own_recent", POLICIES["delay"](s=0.0)), stream), feed(learner("own_recent"), stream))
