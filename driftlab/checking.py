@@ -38,7 +38,8 @@ def check(part: str, family: str | None = None) -> Trial:
         use = read_use(part)
     except ValueError as error:
         raise Refusal(f"check: {error}.") from error
-    known = [family] if family else families_of(use)
+    named = [family] if family else families_of(use)
+    known = [one for one in named if one in LAWS] or named
     if len(known) > 1:
         raise Refusal(f"'{use.use}' is a name of several families. Say which: --family {' or --family '.join(known)}.")
     if known[0] not in LAWS:

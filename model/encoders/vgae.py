@@ -57,7 +57,7 @@ def divergence(mean: Array, log_variance: Array, prior: float) -> Array:
 def vgae(
     beta: float = 0.001, noise: float = 0.015, prior: float = 1.0, near: float = 0.0, habits: bool = True
 ) -> Encoder:
-    """Variational sage.
+    """The variational graph auto-encoder over sage (Kipf and Welling 2016): the loss sees draws, all else means.
 
     beta   weight of the divergence from the prior
     noise  standard deviation of the vectors at first

@@ -223,3 +223,8 @@ def test_a_person_who_stops_a_run_is_told_how_to_go_on(
     monkeypatch.setattr("driftlab.sinks.Committing.take", stopped)
     assert command(["run", "small", "--encoder", "sage", "--policy", "every_event", "--baseline", "popular"]) == 130
     assert "go on with `driftlab resume small-1.run`" in capsys.readouterr().err
+
+
+def test_a_name_that_a_family_without_laws_shares_is_tried_as_what_has_laws(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["check", "popular"]) == 0  # a baseline, and a sampler
+    assert capsys.readouterr().out.startswith("baseline popular\n")
