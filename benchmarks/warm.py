@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from journal.chance import stream
 from journal.facts import MICROSECONDS, Kind
 from model import ENCODERS, POLICIES, Catalogue, Events, Learner, Policy, Recommender, loop, network
-from model.compiling import compiled
+from model.compiling import looped
 from model.graph import RELATION, Columns
 from model.layout import Layout
 from model.pages import in_large_pages
@@ -106,7 +106,7 @@ def told(whole: Events, at: int, n: int) -> Events:
 
 def without_ranks(recommender: Recommender, policy: Policy, layout: Layout, carry: Any, part: Event, n: Any) -> Any:
     """`loop.advance`, of which only the carry and the number of events used are returned."""
-    carry, ticks = loop.advance(recommender, policy, layout, carry, part, n)
+    carry, ticks, _ = loop.advance(recommender, policy, layout, carry, part, n)
     return carry, ticks.used
 
 
@@ -117,7 +117,7 @@ class Updating:
     """
 
     def __init__(self, learner: Learner) -> None:
-        self.step = compiled(without_ranks, learner.recommender, learner.policy, learner.layout, donate=(0,))
+        self.step = looped(without_ranks, learner.recommender, learner.policy, learner.layout)
         self.carry = learner.carry
         del learner.carry  # its buffers are given away
 

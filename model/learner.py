@@ -19,11 +19,12 @@ from safetensors.numpy import load, save
 
 from journal.facts import MICROSECONDS
 from model import loop
-from model.compiling import compiled
+from model.compiling import compiled, looped
 from model.contract import Catalogue, Events, Outcomes, extended
 from model.layout import Layout, regrow, renumber, room
 from model.pages import in_large_pages
 from model.parts import Event, Met, Policy, Query, Recommender, Shop
+from model.ranks import ranks
 
 
 class Learner:
@@ -46,7 +47,8 @@ class Learner:
     def _lay_out(self, products: int, shoppers: int) -> None:
         kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
         self.layout = Layout(room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers))
-        self._advance = compiled(loop.advance, self.recommender, self.policy, self.layout, donate=(0,))
+        self._advance = looped(loop.advance, self.recommender, self.policy, self.layout)
+        self._ranks = compiled(ranks)
         self._scores = compiled(_scores, self.recommender, self.layout)
 
     def advance(self, events: Events) -> Outcomes:
@@ -69,7 +71,10 @@ class Learner:
         while at < n or bool(loop.busy(self.carry)):
             count = min(size, n - at)
             part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
-            self.carry, out = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]
+            self.carry, out, scores = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]
+            if scores is not None:
+                shop = self.carry.shop
+                out = out._replace(rank=self._ranks(scores, shop.served, shop.on_sale, shop.products))
             ticks: loop.Ticks = jax.device_get(out)
             at += int(ticks.used)
             parts.append(ticks)

@@ -19,7 +19,8 @@ from jax import Array, lax
 from journal.facts import SCORED, Kind
 from model.layout import Layout
 from model.parts import Action, Event, Met, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
-from model.ranks import Scores, rank_now, ranks, weigh
+from model.ranks import Scores, rank_now, weigh
+from model.rows import put
 
 WAITING = 8192
 """Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
@@ -96,8 +97,11 @@ def _asked_for(policy: Policy, own: Tree) -> tuple[Action, bool]:
 
 def advance(
     recommender: Recommender, policy: Policy, layout: Layout, carry: Carry, events: Event, n: Array
-) -> tuple[Carry, Ticks]:
-    """Run up to T ticks over the first `n` of the events (each field [T]); pure, to be jitted with `carry` donated."""
+) -> tuple[Carry, Ticks, Scores | None]:
+    """Run up to T ticks over the first `n` of the events (each field [T]); pure, to be jitted with `carry` donated.
+
+    The ranks are those of `model.ranks` for the scores that are returned; where there are none, the ticks have them.
+    """
     size = events.seq.shape[0]
     tick = _Tick(recommender, policy, layout, events, n)
     empty = jax.eval_shape(tick.once, jnp.int32(0), carry)[2]
@@ -116,9 +120,9 @@ def advance(
         return step + 1, used, now, out
 
     step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
-    rank = exact if tick.rank_was_read else ranks(scores, carry.shop.served, carry.shop.on_sale, carry.shop.products)
     scored, seq, candidates, learned, waiting, age, again, alarm = facts
-    return carry, Ticks(scored, seq, rank, candidates, learned, waiting, age, again, alarm, used, step)
+    ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, used, step)
+    return carry, ticks, None if tick.rank_was_read else scores
 
 
 def busy(carry: Carry) -> Array:
@@ -202,7 +206,7 @@ class _Tick:
     def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array, Array]:
         """Learn the oldest event that is due, or else the next to be replayed, if any."""
         event, on, again = self._next(carry)
-        on = on & ~_stopped(carry)
+        on = on & ~_stopped(carry) & ~jnp.isnan(target)  # it is a number; but so all is read before it is written
         seen = Seen(event, carry.held, again=again)
         counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
         learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, counted, self.layout)
@@ -214,7 +218,7 @@ class _Tick:
         # Served numbers are finite, so this never holds; but it lets the compiler see that the row is read before it is
         # written, without which it copies the whole table every event.
         unread = jnp.isnan(change.rows.sum() + target)
-        served = carry.shop.served.at[jnp.where(unread, products, ids)].set(rows, mode="drop")
+        served = put(carry.shop.served, jnp.where(unread, products, ids), rows)
         carry = _past(carry, on, event.time)
         carry = carry._replace(state=learned.state, shop=carry.shop._replace(served=served))
         return carry, change, on, on & False if again is None else on & again

@@ -19,7 +19,7 @@ from jax import Array
 from journal.chance import stream_key
 from journal.errors import Refusal
 from journal.facts import INTERACTIONS
-from model import crowd, grid, habits, holding, writing
+from model import crowd, grid, habits, holding, rows, writing
 from model.chance import normal
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
@@ -249,10 +249,13 @@ class _Network:
         vectors, weights, habit = slopes
         rate = jnp.where(on, self.rates.vectors * action.rate, 0.0)
         last = state["table"][reading.near[0, 0]]
-        table = writing.move(state["table"], reading, vectors, rate, on, layout)
         fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
+        # All is read before anything is written, and a table is not copied: neither sum is ever not a number, but the
+        # compiler has to see that the one depends on the other.
+        unread = fresh.rows.sum() + (0.0 if habit is None else habit.sum())
+        table = writing.move(state["table"], reading, vectors, rate, on & ~jnp.isnan(unread), layout)
         new = on if seen.again is None else on & ~seen.again
-        table = table.at[jnp.where(new, fresh.at, layout.rows), self.columns.body].set(fresh.rows, mode="drop")
+        table = rows.put(table, jnp.where(new, fresh.at, layout.rows), fresh.rows, self.columns.body.start)
         step = jnp.where(on, self.rates.weights * action.weights, 0.0)
         slope = jax.tree.map(lambda g: jnp.clip(g, -STEEPEST, STEEPEST), weights)
         encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], slope)
@@ -261,4 +264,7 @@ class _Network:
             memory = state["memory"] + jnp.where(new, habit * habit, 0.0)
             step = jnp.where(new, self.rates.habits * action.weights, 0.0)
             state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
-        return Learned(state, reading.centres[1:], self._rows(state, reading.centres, seen.time, layout))
+        served = self._rows(state, reading.centres, seen.time, layout)
+        unread = jnp.isnan(served.sum()).astype(jnp.float32)  # the null row is zeros, and stays so
+        table = jax.lax.dynamic_update_slice(table, unread.reshape(1, 1), (layout.null, 0))
+        return Learned({**state, "table": table}, reading.centres[1:], served)

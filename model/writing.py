@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
+from model import rows
 from model.encoders.contract import Encoder
 from model.graph import FIRST_KIND, RELATION, Columns, facts_of
 from model.habits import met
@@ -29,7 +30,7 @@ def move(table: Array, reading: Reading, slopes: Vectors, rate: Array, on: Array
     square = jnp.mean(slope * slope, axis=1, keepdims=True)
     step = -rate * slope * lax.rsqrt(reading.memory[:, None] + square + EPSILON)
     change = jnp.concatenate([step, jnp.where(on, square, 0.0)], axis=1)
-    return table.at[jnp.where(at == layout.null, layout.rows, at), : d + 1].add(change, mode="drop")
+    return rows.add(table, jnp.where((at == layout.null) | ~on, layout.rows, at), change)
 
 
 class Fresh(NamedTuple):

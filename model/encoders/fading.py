@@ -11,6 +11,7 @@ from flax import nnx
 from jax import Array
 
 from model.encoders.contract import Neighbourhood
+from model.encoders.products import of_kind
 from model.graph import KINDS
 
 HOUR = 3600.0
@@ -26,8 +27,8 @@ class Fading(nnx.Module):
 
     def logits(self, around: Neighbourhood) -> Array:
         """Return float32[C, K]; it says nothing of which relations are there."""
-        decay = self.decay[...][around.kind] * jnp.log1p(around.age / HOUR)
-        return around.strength + self.kind[...][around.kind] - decay - self.order[...] * jnp.log1p(around.rank)
+        decay = of_kind(self.decay[...], around.kind) * jnp.log1p(around.age / HOUR)
+        return around.strength + of_kind(self.kind[...], around.kind) - decay - self.order[...] * jnp.log1p(around.rank)
 
 
 def shares(logits: Array, there: Array) -> Array:

@@ -19,6 +19,7 @@ from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import HOUR, shares
+from model.encoders.products import of_kind, product
 from model.graph import KINDS
 
 EDGE = KINDS + 2
@@ -54,21 +55,22 @@ class Gat(nnx.Module):
     def __call__(self, around: Neighbourhood) -> Array:
         own = around.own + around.kin
         share = self.shares(own, around)
-        met = jnp.einsum("chk,ckd->chd", share, around.near + self.relation[...][around.kind]) / self.heads
+        met = jnp.einsum("chk,ckd->chd", share, around.near + of_kind(self.relation[...], around.kind)) / self.heads
         shopper = self._mapped(own[:1], met[:1], 0)
         products = self._mapped(own[1:], met[1:], 1)
         return jnp.concatenate([shopper, products])
 
     def _mapped(self, own: Array, met: Array, side: int) -> Array:
         value = self.value[side].reshape(-1, own.shape[-1])
-        return own @ self.own[side] + met.reshape(len(own), len(value)) @ value + self.bias[side]
+        return product(own, self.own[side]) + product(met.reshape(len(own), len(value)), value) + self.bias[side]
 
     def shares(self, own: Array, around: Neighbourhood) -> Array:
         """Return how much each head attends to each relation, float32[C, H, K]."""
         past = jnp.stack([jnp.log1p(around.age / HOUR), jnp.log1p(around.rank)], axis=-1)
         edge = jnp.concatenate([jax.nn.one_hot(around.kind, KINDS), past], axis=-1)
-        hidden = around.near @ self.key[...] + edge @ self.edge[...] + self.shift[...]
-        hidden = jax.nn.leaky_relu(hidden + (own @ self.query[...])[:, None, :], STEEPNESS)
+        near = product(around.near.reshape(-1, own.shape[-1]), self.key[...])
+        hidden = near.reshape(*around.kind.shape, -1) + edge @ self.edge[...] + self.shift[...]
+        hidden = jax.nn.leaky_relu(hidden + product(own, self.query[...])[:, None, :], STEEPNESS)
         content = (hidden.reshape(*around.kind.shape, self.heads, -1) * self.attention[...]).sum(axis=-1)
         logits = edge @ self.fade[...] + jnp.clip(content, -FURTHEST, FURTHEST)
         return shares(around.strength[:, None] + jnp.swapaxes(logits, 1, 2), around.there[:, None])

@@ -18,6 +18,7 @@ from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import Fading, shares
+from model.encoders.products import weighted
 
 FURTHEST = 20.0
 """The largest log of a D_v that counts, in size."""
@@ -37,7 +38,7 @@ class LightGcn(Fading):
         balance = jnp.exp(0.5 * jnp.clip(faded, -FURTHEST, FURTHEST))[:, None] * jax.lax.rsqrt(
             jnp.maximum(around.degree, 1.0)
         )
-        met = jnp.einsum("ck,ckd->cd", shares(logits, around.there) * balance, around.near)
+        met = weighted(shares(logits, around.there) * balance, around.near)
         layers = jnp.stack([around.own + around.kin, met])
         shopper = jnp.einsum("l,lcd->cd", self.alpha[0], layers[:, :1])
         products = jnp.einsum("l,lcd->cd", self.alpha[1], layers[:, 1:])

@@ -20,6 +20,7 @@ from flax import nnx
 from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.products import of_kind, weighted
 from model.graph import KINDS
 
 
@@ -32,10 +33,10 @@ class Paper(nnx.Module):
         self.bias_r = nnx.Param(jnp.zeros(KINDS))
 
     def __call__(self, around: Neighbourhood) -> Array:
-        relation = jax.nn.sigmoid(self.weight_r[...][around.kind] * around.strength + self.bias_r[...][around.kind])
+        relation = jax.nn.sigmoid(of_kind(self.weight_r[...], around.kind) * around.strength + of_kind(self.bias_r[...], around.kind))
         row = jnp.where(around.there, relation, 0.0)
         # A product is related to its category and its brand with strength 1.
-        return jax.nn.sigmoid(jnp.einsum("ck,ckd->cd", row, around.near) + around.kin + self.bias_x[...])
+        return jax.nn.sigmoid(weighted(row, around.near) + around.kin + self.bias_x[...])
 
 
 def paper(habits: bool = False) -> Encoder:

@@ -15,16 +15,18 @@ from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import Fading, shares
+from model.encoders.products import of_kind, product, weighted
 from model.graph import KINDS
 
 
 class Sage(Fading):
-    """One hop. Parameters: W float32[2, 2 d, d] and b float32[2, d], shopper then product; the rest per kind."""
+    """One hop. Parameters: W float32[2 d, d] of a shopper and of a product, b float32[2, d]; the rest per kind."""
 
     def __init__(self, dim: int, near: float, rngs: nnx.Rngs) -> None:
         super().__init__()
         unit = jnp.eye(dim)
-        self.weight = nnx.Param(jnp.stack([jnp.vstack([unit, unit]), jnp.vstack([unit, near * unit])]))
+        self.shopper = nnx.Param(jnp.vstack([unit, unit]))
+        self.product = nnx.Param(jnp.vstack([unit, near * unit]))
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
 
@@ -34,13 +36,13 @@ class Sage(Fading):
     def both(self, around: Neighbourhood) -> Array:
         """Return what the nodes are and what they met, float32[C, 2 d]."""
         share = shares(self.logits(around), around.there)
-        met = jnp.einsum("ck,ckd->cd", share, around.near + self.relation[...][around.kind])
+        met = weighted(share, around.near + of_kind(self.relation[...], around.kind))
         return jnp.concatenate([around.own + around.kin, met], axis=-1)
 
     def mapped(self, both: Array) -> Array:
         """Return W both + b."""
-        shopper = both[:1] @ self.weight[0] + self.bias[0]
-        products = both[1:] @ self.weight[1] + self.bias[1]
+        shopper = product(both[:1], self.shopper[...]) + self.bias[0]
+        products = product(both[1:], self.product[...]) + self.bias[1]
         return jnp.concatenate([shopper, products])
 
 

@@ -19,6 +19,7 @@ from flax import nnx
 from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.products import product
 from model.encoders.sage import Sage
 
 LOWEST, HIGHEST = -20.0, 4.0
@@ -29,18 +30,19 @@ PACE = 10.0
 
 
 class Vgae(Sage):
-    """Parameters: those of Sage for the mean, U float32[2, 2 d, d] and c float32[2, d] for the log variance."""
+    """Parameters: those of Sage for the mean, U float32[2 d, d] of a shopper and of a product and c float32[2, d] for the log variance."""
 
     def __init__(self, dim: int, near: float, noise: float, rngs: nnx.Rngs) -> None:
         super().__init__(dim, near, rngs)
-        self.spread = nnx.Param(jnp.zeros((2, 2 * dim, dim)))
+        self.shopper_spread = nnx.Param(jnp.zeros((2 * dim, dim)))
+        self.product_spread = nnx.Param(jnp.zeros((2 * dim, dim)))
         self.level = nnx.Param(jnp.full((2, dim), 2.0 * jnp.log(noise) / PACE))
 
     def moments(self, around: Neighbourhood) -> tuple[Array, Array]:
         """Return mean and log variance, float32[C, d] each."""
         both = self.both(around)
-        shopper = both[:1] @ self.spread[0] + self.level[0]
-        products = both[1:] @ self.spread[1] + self.level[1]
+        shopper = product(both[:1], self.shopper_spread[...]) + self.level[0]
+        products = product(both[1:], self.product_spread[...]) + self.level[1]
         return self.mapped(both), jnp.clip(PACE * jnp.concatenate([shopper, products]), LOWEST, HIGHEST)
 
 

@@ -63,7 +63,7 @@ def test_no_table_is_copied_for_an_event(name: str, policy: str) -> None:
     shop = Catalogue(ids % 8, ids % 8, np.ones(LARGE, np.float32), np.ones(LARGE, bool))
     lane = Learner(RECOMMENDERS[name], PARTS[policy], shop, LARGE, SEED)
     block = Event(*(np.zeros(8, np.float32 if field == "time" else np.int32) for field in Event._fields))
-    text = lane._advance.lower(lane.carry, block, np.int32(8)).compile().as_text()
+    text = lane._advance.like(lane.carry, block, np.int32(8)).lower(lane.carry, block, np.int32(8)).compile().as_text()
     assert len(bodies(text)) > 50
     assert copies(text, LARGE) == []
 
@@ -92,10 +92,10 @@ def test_a_stream_in_calls_of_any_length_compiles_few_times() -> None:
     # A part of its own: learners of a part that others use would find its loop compiled.
     lane, stream = Learner(BASELINES["popular"](), PARTS["micro_batch"], catalogue(), 100, SEED), events(900, "lengths")
     feed(lane, stream, [1, 2, 100, 3, 17, 40, 9, 128, 63, 65, 5, 200, 33, 129])
-    count = lane._advance._cache_size()
+    count = lane._advance.chosen._cache_size()
     assert 1 < count <= 12
     feed(lane, stream, [31, 77, 4, 150, 12, 90, 1, 250, 99])
-    assert lane._advance._cache_size() == count
+    assert lane._advance.chosen._cache_size() == count
 
 
 @pytest.mark.parametrize("name", list(RECOMMENDERS))
@@ -103,7 +103,7 @@ def test_what_a_call_returns_is_typed_as_what_it_was_given(name: str) -> None:
     """A weak type that becomes a strong one in the first call makes the second of the same length compile anew."""
     lane = learner(name)
     block = Event(*(np.zeros(16, np.float32 if field == "time" else np.int32) for field in Event._fields))
-    after = jax.tree.leaves(lane._advance.eval_shape(lane.carry, block, np.int32(16))[0])
+    after = jax.tree.leaves(lane._advance.like(lane.carry, block, np.int32(16)).eval_shape(lane.carry, block, np.int32(16))[0])
     before, _ = jax.tree_util.tree_flatten_with_path(lane.carry)
     changed = [
         jax.tree_util.keystr(path) for (path, a), b in zip(before, after, strict=True) if a.weak_type != b.weak_type

@@ -1,0 +1,57 @@
+"""Writing rows of a table in place, one after the other.
+
+A scatter does the same; but a loop without one is compiled to one piece of machine code, see `model.compiling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+_scattered = ContextVar("scattered", default=False)
+
+
+@contextmanager
+def scattered() -> Iterator[None]:
+    """Write by scatters what is traced meanwhile."""
+    before = _scattered.set(True)
+    try:
+        yield
+    finally:
+        _scattered.reset(before)
+
+
+def put(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
+    """Return the table with `rows` float[n, w] in its rows `at` int32[n], from column `first`.
+
+    Row numbers from the table's length on are dropped. Those that are equal have to have equal rows.
+
+    >>> put(jnp.zeros((3, 2)), jnp.array([2, 3]), jnp.ones((2, 1)), first=1).tolist()
+    [[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]]
+    """
+    if _scattered.get():
+        return table.at[at, first : first + rows.shape[1]].set(rows, mode="drop")
+    return _written(table, at, rows, first, lambda old, new: new)
+
+
+def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
+    """Return the table with `rows` added to its rows `at`, which may be equal; as `put` otherwise."""
+    if _scattered.get():
+        return table.at[at, first : first + rows.shape[1]].add(rows, mode="drop")
+    return _written(table, at, rows, first, jnp.add)
+
+
+def _written(table: Array, at: Array, rows: Array, first: int, of: Callable[[Array, Array], Array]) -> Array:
+    last, width = table.shape[0] - 1, rows.shape[1]
+
+    def write(n: Array, table: Array) -> Array:
+        place = jnp.minimum(at[n], last)
+        old = lax.dynamic_slice(table, (place, first), (1, width))
+        new = jnp.where(place == at[n], of(old, rows[n][None]), old)
+        return lax.dynamic_update_slice(table, new, (place, first))
+
+    return lax.fori_loop(0, at.shape[0], write, table)
