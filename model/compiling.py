@@ -52,7 +52,8 @@ class Looped:
     """A compiled loop whose first argument is donated: in one piece of machine code where its parts allow it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.function, self.chosen = function, None
+        self.function = function
+        self.chosen: Any = None
 
     def __call__(self, *arguments: Any) -> Any:
         return self.like(*arguments)(*arguments)
@@ -61,7 +62,7 @@ class Looped:
         """Return the jitted function that arguments like these are given to."""
         if self.chosen is None:
             whole = jax.jit(self.function, donate_argnums=0, compiler_options=NO_LIBRARY)
-            text = whole.lower(*arguments).compile().as_text()
+            text = whole.lower(*arguments).compile().as_text() or ""
             in_pieces = jax.jit(self._scattered, donate_argnums=0, compiler_options=OPTIONS)
             self.chosen = whole if in_one_piece(text) else in_pieces
         return self.chosen

@@ -33,7 +33,9 @@ class Paper(nnx.Module):
         self.bias_r = nnx.Param(jnp.zeros(KINDS))
 
     def __call__(self, around: Neighbourhood) -> Array:
-        relation = jax.nn.sigmoid(of_kind(self.weight_r[...], around.kind) * around.strength + of_kind(self.bias_r[...], around.kind))
+        relation = jax.nn.sigmoid(
+            of_kind(self.weight_r[...], around.kind) * around.strength + of_kind(self.bias_r[...], around.kind)
+        )
         row = jnp.where(around.there, relation, 0.0)
         # A product is related to its category and its brand with strength 1.
         return jax.nn.sigmoid(weighted(row, around.near) + around.kin + self.bias_x[...])

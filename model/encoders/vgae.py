@@ -30,7 +30,8 @@ PACE = 10.0
 
 
 class Vgae(Sage):
-    """Parameters: those of Sage for the mean, U float32[2 d, d] of a shopper and of a product and c float32[2, d] for the log variance."""
+    """Parameters: those of Sage for the mean; for the log variance U float32[2 d, d] of a shopper and of a product, and
+    c float32[2, d]."""
 
     def __init__(self, dim: int, near: float, noise: float, rngs: nnx.Rngs) -> None:
         super().__init__(dim, near, rngs)

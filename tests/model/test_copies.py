@@ -103,7 +103,9 @@ def test_what_a_call_returns_is_typed_as_what_it_was_given(name: str) -> None:
     """A weak type that becomes a strong one in the first call makes the second of the same length compile anew."""
     lane = learner(name)
     block = Event(*(np.zeros(16, np.float32 if field == "time" else np.int32) for field in Event._fields))
-    after = jax.tree.leaves(lane._advance.like(lane.carry, block, np.int32(16)).eval_shape(lane.carry, block, np.int32(16))[0])
+    after = jax.tree.leaves(
+        lane._advance.like(lane.carry, block, np.int32(16)).eval_shape(lane.carry, block, np.int32(16))[0]
+    )
     before, _ = jax.tree_util.tree_flatten_with_path(lane.carry)
     changed = [
         jax.tree_util.keystr(path) for (path, a), b in zip(before, after, strict=True) if a.weak_type != b.weak_type

@@ -1,0 +1,53 @@
+"""A network's loop is one piece of machine code; an encoder that forbids it is compiled otherwise, to the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model import ENCODERS, Encoder, Learner, network
+from model.compiling import in_one_piece
+from model.encoders.sage import Sage
+from model.parts import Event
+from tests.model.made import EVERY_EVENT, PARTS, RECOMMENDERS, SEED, SHOPPERS, SMALL, catalogue, events, feed, learner
+
+BLOCK = Event(*(np.zeros(16, np.float32 if field == "time" else np.int32) for field in Event._fields))
+NETWORKS = [name for name in RECOMMENDERS if name.startswith("network/")]
+
+
+def one_piece(lane: Learner) -> bool:
+    arguments = lane.carry, BLOCK, np.int32(16)
+    return in_one_piece(lane._advance.like(*arguments).lower(*arguments).compile().as_text())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_one_piece(name: str) -> None:
+    assert one_piece(learner(name))
+
+
+@pytest.mark.parametrize("name", list(PARTS))
+def test_no_policy_breaks_the_loop_up(name: str) -> None:
+    assert one_piece(learner(policy=PARTS[name]))
+
+
+class Scattering(Sage):
+    """Sage whose slope is scattered: what a user may write, and the reason why `of_kind` is there."""
+
+    def __call__(self, around):  # type: ignore[no-untyped-def]
+        return super().__call__(around._replace(near=around.near + 0.0 * self.relation[...][around.kind]))
+
+
+def test_a_part_that_scatters_is_compiled_in_pieces_and_gives_the_same() -> None:
+    broken = Encoder("scattering", lambda dim, rngs: Scattering(dim, 0.0, rngs), None, True)
+    whole, pieces = (
+        Learner(network(encoder, **SMALL), EVERY_EVENT, catalogue(), SHOPPERS, SEED)
+        for encoder in (ENCODERS["sage"](), broken)
+    )
+    assert one_piece(whole)
+    assert not one_piece(pieces)
+    stream = events(200, "pieces")
+    ours, theirs = feed(whole, stream, 50), feed(pieces, stream, 50)
+    assert (ours.rank == theirs.rank).mean() > 0.9
+    after = [np.asarray(lane.carry.state["table"]) for lane in (whole, pieces)]
+    assert np.allclose(*after, atol=1e-2)
+    assert not np.array_equal(after[0], np.asarray(learner("network/sage").carry.state["table"]))
