@@ -1,7 +1,8 @@
 """What an encoder is: a Flax module that turns the neighbourhoods of a few nodes into their vectors.
 
 Encoders are functions of a `Neighbourhood`, in which the first node is the shopper and the others are products.
-Gradients flow into its floating-point arrays, so whatever an encoder reads it can teach.
+Gradients flow into its floating-point arrays, so whatever an encoder reads it can teach. The products of
+`model.encoders.products` are those that are fast in here; a slope that scatters (that of `weights[kind]`) is not.
 """
 
 from __future__ import annotations
