@@ -27,9 +27,10 @@ def _product_back(saved: tuple[Array, Array], slope: Array) -> tuple[Array, Arra
     a, w = saved
 
     def row(n: Array, out: Array) -> Array:
-        return lax.dynamic_update_slice(out, (w @ slope[n])[None], (n, 0))
+        return lax.dynamic_update_slice(out, (w @ lax.dynamic_index_in_dim(slope, n, keepdims=False))[None], (n, 0))
 
-    return lax.fori_loop(0, a.shape[0], row, jnp.zeros_like(a)), a.T @ slope
+    to_a = lax.fori_loop(0, len(a), row, jnp.zeros_like(a)) if len(a) else a
+    return to_a, a.T @ slope
 
 
 product.defvjp(_product, _product_back)
@@ -60,13 +61,13 @@ def of_kind(weights: Array, kind: Array) -> Array:
 
 
 def _of_kind(weights: Array, kind: Array) -> tuple[Array, tuple[Array, Array]]:
-    return weights[kind], (weights, kind)
+    return weights[kind], (weights, jnp.asarray(kind))
 
 
 def _of_kind_back(saved: tuple[Array, Array], slope: Array) -> tuple[Array, None]:
     weights, kind = saved
     none = jnp.zeros((weights.shape[0], weights.size // weights.shape[0]))
-    return add(none, kind.reshape(-1), slope.reshape(kind.size, -1)).reshape(weights.shape), None
+    return add(none, kind.reshape(-1), jnp.reshape(slope, (kind.size, -1))).reshape(weights.shape), None
 
 
 of_kind.defvjp(_of_kind, _of_kind_back)

@@ -74,8 +74,9 @@ def test_paper_relates_by_the_overlap() -> None:
 
 def test_sage_is_its_formula() -> None:
     made, read = module("sage"), around()
-    W, b, w, decay, order, r = (
-        np.asarray(getattr(made, name)[...], float) for name in ("weight", "bias", "kind", "decay", "order", "relation")
+    *W, b, w, decay, order, r = (
+        np.asarray(getattr(made, name)[...], float)
+        for name in ("shopper", "product", "bias", "kind", "decay", "order", "relation")
     )
     expected = np.zeros((C, D))
     for c in range(C):
@@ -149,7 +150,7 @@ def test_vgae_serves_the_mean_of_what_it_draws() -> None:
 
 def test_vgae_is_its_formula() -> None:
     made, read = module("vgae"), around()
-    U, c = (np.asarray(getattr(made, name)[...], float) for name in ("spread", "level"))
+    *U, c = (np.asarray(getattr(made, name)[...], float) for name in ("shopper_spread", "product_spread", "level"))
     both = np.asarray(made.both(read), float)
     expected = np.stack([10 * (both[v] @ U[min(v, 1)] + c[min(v, 1)]) for v in range(C)])
     assert np.allclose(made.moments(read)[1], np.clip(expected, -20, 4), atol=1e-4)
