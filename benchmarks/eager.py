@@ -91,8 +91,8 @@ class Eager:
         share = softmax(torch.where(there, logit, -1e9), -1) * there
         met = torch.einsum("ck,ckd->cd", share, near + w["relation"][kind])
         both = torch.cat([own, met], -1)
-        shopper = both[:1] @ w["shopper"] + w["bias"][0]
-        return torch.cat([shopper, both[1:] @ w["product"] + w["bias"][1]])
+        shopper = both[:1] @ w["shopper_weight"] + w["bias"][0]
+        return torch.cat([shopper, both[1:] @ w["product_weight"] + w["bias"][1]])
 
     def features(self, reading: Reading, now: float) -> tuple[Tensor, Tensor]:
         ids, kind, time, _, events, times = reading.block[0]

@@ -105,13 +105,13 @@ def told(whole: Events, at: int, n: int) -> Events:
 
 
 def without_ranks(recommender: Recommender, policy: Policy, layout: Layout, carry: Any, part: Event, n: Any) -> Any:
-    """`loop.advance`, of which only the carry and the number of events used are returned."""
+    """`loop.advance`, of which only the carry and the number of events used are returned, and no scores to rank by."""
     carry, ticks, _ = loop.advance(recommender, policy, layout, carry, part, n)
     return carry, ticks.used
 
 
 class Updating:
-    """The learner's own loop, compiled without its ranks: they are not returned, so the compiler takes them out.
+    """The learner's own loop without its ranks: no scores are returned, so the compiler takes out what notes them.
 
     What stays: scoring the target (the shopper is encoded), policy, reading, loss, gradient, writing, serving.
     """

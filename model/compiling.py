@@ -63,11 +63,11 @@ class Looped:
         if self.chosen is None:
             whole = jax.jit(self.function, donate_argnums=0, compiler_options=NO_LIBRARY)
             text = whole.lower(*arguments).compile().as_text() or ""
-            in_pieces = jax.jit(self._scattered, donate_argnums=0, compiler_options=OPTIONS)
-            self.chosen = whole if in_one_piece(text) else in_pieces
+            pieces = jax.jit(self._in_pieces, donate_argnums=0, compiler_options=OPTIONS)
+            self.chosen = whole if in_one_piece(text) else pieces
         return self.chosen
 
-    def _scattered(self, *arguments: Any) -> Any:
+    def _in_pieces(self, *arguments: Any) -> Any:
         with scattered():
             return self.function(*arguments)
 

@@ -20,7 +20,7 @@ from journal.facts import SCORED, Kind
 from model.layout import Layout
 from model.parts import Action, Event, Met, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
 from model.ranks import Scores, rank_now, weigh
-from model.rows import put
+from model.rows import put, unread
 
 WAITING = 8192
 """Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
@@ -206,19 +206,17 @@ class _Tick:
     def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array, Array]:
         """Learn the oldest event that is due, or else the next to be replayed, if any."""
         event, on, again = self._next(carry)
-        on = on & ~_stopped(carry) & ~jnp.isnan(target)  # it is a number; but so all is read before it is written
+        on = on & ~_stopped(carry)
         seen = Seen(event, carry.held, again=again)
         counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
+        counted &= ~unread(target)  # what was scored is read before anything is written
         learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, counted, self.layout)
         products = carry.shop.served.shape[0]
-        # A second, idle row keeps this a scatter: for one row the compiler takes another road, which copies the table.
+        # A second, idle row keeps a scatter one: for one row the compiler takes another road, which copies the table.
         ids = jnp.append(jnp.where(counted & (learned.ids >= 0), learned.ids, products), products)
         rows = jnp.concatenate([learned.rows, learned.rows[:1]])
         change = Change(ids, carry.shop.served.at[ids].get(mode="clip"), carry.shop.on_sale.at[ids].get(mode="clip"))
-        # Served numbers are finite, so this never holds; but it lets the compiler see that the row is read before it is
-        # written, without which it copies the whole table every event.
-        unread = jnp.isnan(change.rows.sum() + target)
-        served = put(carry.shop.served, jnp.where(unread, products, ids), rows)
+        served = put(carry.shop.served, jnp.where(unread(change.rows, target), products, ids), rows)
         carry = _past(carry, on, event.time)
         carry = carry._replace(state=learned.state, shop=carry.shop._replace(served=served))
         return carry, change, on, on & False if again is None else on & again

@@ -250,10 +250,7 @@ class _Network:
         rate = jnp.where(on, self.rates.vectors * action.rate, 0.0)
         last = state["table"][reading.near[0, 0]]
         fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
-        # All is read before anything is written, and a table is not copied: neither sum is ever not a number, but the
-        # compiler has to see that the one depends on the other.
-        unread = fresh.rows.sum() + (0.0 if habit is None else habit.sum())
-        table = writing.move(state["table"], reading, vectors, rate, on & ~jnp.isnan(unread), layout)
+        table = writing.move(state["table"], reading, vectors, rate, on & ~rows.unread(fresh.rows, habit), layout)
         new = on if seen.again is None else on & ~seen.again
         table = rows.put(table, jnp.where(new, fresh.at, layout.rows), fresh.rows, self.columns.body.start)
         step = jnp.where(on, self.rates.weights * action.weights, 0.0)
@@ -265,6 +262,7 @@ class _Network:
             step = jnp.where(new, self.rates.habits * action.weights, 0.0)
             state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
         served = self._rows(state, reading.centres, seen.time, layout)
-        unread = jnp.isnan(served.sum()).astype(jnp.float32)  # the null row is zeros, and stays so
-        table = jax.lax.dynamic_update_slice(table, unread.reshape(1, 1), (layout.null, 0))
+        # The next event writes this table: it has to be read before. The null row is zeros, and stays so.
+        zero = rows.unread(served).astype(jnp.float32).reshape(1, 1)
+        table = jax.lax.dynamic_update_slice(table, zero, (layout.null, 0))
         return Learned({**state, "table": table}, reading.centres[1:], served)

@@ -1,4 +1,4 @@
-"""Writing rows of a table in place, one after the other.
+"""Writing rows of a table in place, one after the other, once all has been read.
 
 A scatter does the same; but a loop without one is compiled to one piece of machine code, see `model.compiling`.
 """
@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
+
+from model.parts import Tree
 
 _scattered = ContextVar("scattered", default=False)
 
@@ -43,6 +46,16 @@ def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
     if _scattered.get():
         return table.at[at, first : first + rows.shape[1]].add(rows, mode="drop")
     return _written(table, at, rows, first, jnp.add)
+
+
+def unread(*read: Tree) -> Array:
+    """Return False, which the compiler cannot tell before it has every array of `read`.
+
+    A table that is written where this is not so is read first, and so written in place; without the word of it the
+    compiler copies the whole table every event. No number is both infinite and not a number.
+    """
+    total = sum(leaf.sum() for leaf in jax.tree.leaves(read))
+    return jnp.isnan(total) & jnp.isinf(total)
 
 
 def _written(table: Array, at: Array, rows: Array, first: int, of: Callable[[Array, Array], Array]) -> Array:

@@ -13,6 +13,7 @@ from model.contract import Catalogue
 from model.layout import Layout
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.recent import empty, remember
+from model.rows import put
 
 
 def _remembered(table: Array) -> Learned:
@@ -69,7 +70,7 @@ def markov(places: int = 64) -> Recommender:
         last = table[shopper, 0].astype(jnp.int32)
         at = jnp.stack([jnp.where(last >= 0, last, layout.null), shopper])
         rows = jax.vmap(remember, (0, None, 0))(table[at], seen.product, jnp.stack([on & (last >= 0), on]))
-        return _remembered(table.at[at].set(rows))
+        return _remembered(put(table, at, rows))
 
     return Recommender("markov", 1, _init(places), query, learn, (2, 0.0))
 
@@ -107,6 +108,6 @@ def item_cooccurrence(places: int = 32, window: int = 5) -> Recommender:
         at = at.at[:window].set(jnp.where(company, at[:window], layout.null))
         there = jnp.where(company[:, None], there, table[layout.null])
         own_row = remember(rows[window + 1], seen.product, on)
-        return _remembered(table.at[at].set(jnp.vstack([there, here, own_row])))
+        return _remembered(put(table, at, jnp.vstack([there, here, own_row])))
 
     return Recommender("item_cooccurrence", 1, _init(places), query, learn, (window + 2, 0.0))

@@ -25,8 +25,8 @@ class Sage(Fading):
     def __init__(self, dim: int, near: float, rngs: nnx.Rngs) -> None:
         super().__init__()
         unit = jnp.eye(dim)
-        self.shopper = nnx.Param(jnp.vstack([unit, unit]))
-        self.product = nnx.Param(jnp.vstack([unit, near * unit]))
+        self.shopper_weight = nnx.Param(jnp.vstack([unit, unit]))
+        self.product_weight = nnx.Param(jnp.vstack([unit, near * unit]))
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
 
@@ -41,8 +41,8 @@ class Sage(Fading):
 
     def mapped(self, both: Array) -> Array:
         """Return W both + b."""
-        shopper = product(both[:1], self.shopper[...]) + self.bias[0]
-        products = product(both[1:], self.product[...]) + self.bias[1]
+        shopper = product(both[:1], self.shopper_weight[...]) + self.bias[0]
+        products = product(both[1:], self.product_weight[...]) + self.bias[1]
         return jnp.concatenate([shopper, products])
 
 

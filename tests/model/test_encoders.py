@@ -76,7 +76,7 @@ def test_sage_is_its_formula() -> None:
     made, read = module("sage"), around()
     *W, b, w, decay, order, r = (
         np.asarray(getattr(made, name)[...], float)
-        for name in ("shopper", "product", "bias", "kind", "decay", "order", "relation")
+        for name in ("shopper_weight", "product_weight", "bias", "kind", "decay", "order", "relation")
     )
     expected = np.zeros((C, D))
     for c in range(C):

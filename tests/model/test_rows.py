@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def test_rows_are_added_each_as_often_as_it_is_named(by_scatter: bool, at: list[
     for place, row in zip(at, rows, strict=True):
         if place < ROWS:
             expected[place, first : first + 2] += row
-    with scattered() if by_scatter else _nothing():
+    with scattered() if by_scatter else nullcontext():
         found = add(jnp.asarray(table()), jnp.array(at), jnp.asarray(rows), first)
     assert np.array_equal(found, expected)
 
@@ -38,12 +40,6 @@ def test_rows_are_put_and_those_beyond_the_table_dropped(by_scatter: bool, at: l
     rows = -np.ones((len(at), 2), np.float32)
     expected = table()
     expected[[place for place in at if place < ROWS], first : first + 2] = -1
-    with scattered() if by_scatter else _nothing():
+    with scattered() if by_scatter else nullcontext():
         found = put(jnp.asarray(table()), jnp.array(at), jnp.asarray(rows), first)
     assert np.array_equal(found, expected)
-
-
-def _nothing():  # type: ignore[no-untyped-def]
-    from contextlib import nullcontext
-
-    return nullcontext()
