@@ -108,6 +108,8 @@ def item_cooccurrence(places: int = 32, window: int = 5) -> Recommender:
         at = at.at[:window].set(jnp.where(company, at[:window], layout.null))
         there = jnp.where(company[:, None], there, table[layout.null])
         own_row = remember(rows[window + 1], seen.product, on)
-        return _remembered(put(table, at, jnp.vstack([there, here, own_row])))
+        # A scatter, so that the loop stays in pieces, where sums have the bits that the query has by itself: these
+        # scores are not on the grid.
+        return _remembered(table.at[at].set(jnp.vstack([there, here, own_row])))
 
     return Recommender("item_cooccurrence", 1, _init(places), query, learn, (window + 2, 0.0))
