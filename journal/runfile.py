@@ -122,13 +122,13 @@ class RunFile(Shelf):
         while rows := self._rows("SELECT bytes FROM fact WHERE name = '' AND chunk = ?", number := number + 1):
             yield self._facts_of([rows[0][0]])
 
-    def truth(self, name: str) -> dict[str, NDArray[Any]]:
-        """Return the columns of a truth table over all chunks; no columns where there is none."""
-        return self._stacked(self._blocks("truth", name))
+    def truth(self, name: str, after: int = 0) -> dict[str, NDArray[Any]]:
+        """Return the columns of a truth table over all chunks after number `after`; no columns where there is none."""
+        return self._stacked(self._blocks("truth", name, after))
 
-    def outcomes(self, lane: str) -> dict[str, NDArray[Any]]:
-        """Return the columns of a lane's outcomes over all chunks; no columns where there are none."""
-        return self._stacked(self._blocks("outcome", lane))
+    def outcomes(self, lane: str, after: int = 0) -> dict[str, NDArray[Any]]:
+        """Return the columns of a lane's outcomes over all chunks after number `after`; no columns if there are none."""
+        return self._stacked(self._blocks("outcome", lane, after))
 
     def deliveries(self) -> dict[str, NDArray[Any]]:
         """Return the columns of the deliveries over all chunks; no columns where there are none."""
@@ -138,9 +138,9 @@ class RunFile(Shelf):
         """Return the lanes that have outcomes, in the order of their first commit."""
         return [lane for (lane,) in self._rows("SELECT name FROM outcome GROUP BY name ORDER BY min(rowid)")]
 
-    def metrics(self) -> list[Metric]:
-        """Return every value of every measure, in the order they were committed."""
-        rows = self._rows("SELECT lane, measure, seq, time, value FROM metric ORDER BY rowid")
+    def metrics(self, after: int = 0) -> list[Metric]:
+        """Return every value of every measure but the first `after`, in the order they were committed."""
+        rows = self._rows("SELECT lane, measure, seq, time, value FROM metric WHERE rowid > ? ORDER BY rowid", after)
         return [
             Metric(lane, measure, seq, time, math.nan if value is None else value)
             for lane, measure, seq, time, value in rows
@@ -191,8 +191,9 @@ class RunFile(Shelf):
         for name in self.arrays():
             self.array(name)
 
-    def _blocks(self, table: str, name: str) -> list[bytes]:
-        return [block for (block,) in self._rows(f"SELECT bytes FROM {table} WHERE name = ? ORDER BY chunk", name)]
+    def _blocks(self, table: str, name: str, after: int = 0) -> list[bytes]:
+        of_name = f"SELECT bytes FROM {table} WHERE name = ? AND chunk > ? ORDER BY chunk"
+        return [block for (block,) in self._rows(of_name, name, after)]
 
     def _facts_of(self, blocks: list[bytes]) -> Facts:
         if not blocks:

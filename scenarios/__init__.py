@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.loading import listing, load, loads
+from scenarios.loading import glance, listing, load, loads
 from scenarios.parts import FAMILIES, Source, find, names
 from scenarios.schema import NetworkSpec, Scenario, schema
 from scenarios.uses import Use, read_chain, read_use
@@ -14,6 +14,7 @@ __all__ = [
     "Source",
     "Use",
     "find",
+    "glance",
     "listing",
     "load",
     "loads",

@@ -45,6 +45,21 @@ def loads(
     return _load(reading.read_text(text, name), overrides or {}, kept or {})
 
 
+def glance(id_or_path: str | Path) -> Scenario:
+    """Return a scenario whose keys and values are checked but not the parts it names: loads no part, and so no jax.
+
+    Raises a `Refusal` as `load` does.
+
+    >>> glance("small").days
+    4.0
+    """
+    document = reading.read(id_or_path)
+    try:
+        return _validated({"id": Path(document.names[0]).stem, **document.values})
+    except ValidationError as error:
+        raise Refusal(_paragraph(document, list(_explained(error)))) from None
+
+
 def listing() -> list[tuple[str, str]]:
     """Return id and title of every built-in scenario, in the order of their ids; loads no part.
 
