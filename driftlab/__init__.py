@@ -21,14 +21,16 @@ if (_warning := stranger()) is not None:
     raise ImportError(_warning)
 
 if TYPE_CHECKING:
-    from driftlab.api import Run, describe, replay, resume, run, verify
+    from driftlab.api import describe, fork, replay, resume, run, verify
     from driftlab.intervals import Interval, corrected, paired
+    from driftlab.kept import Run
     from driftlab.measures import MEASURES, Measure
     from journal.errors import Refusal
     from model import Policy
 
 _HOMES = {
-    **dict.fromkeys(("Run", "describe", "replay", "resume", "run", "verify"), "driftlab.api"),
+    **dict.fromkeys(("describe", "fork", "replay", "resume", "run", "verify"), "driftlab.api"),
+    "Run": "driftlab.kept",
     **dict.fromkeys(("Interval", "corrected", "paired"), "driftlab.intervals"),
     **dict.fromkeys(("MEASURES", "Measure"), "driftlab.measures"),
     "Refusal": "journal.errors",
@@ -45,6 +47,7 @@ __all__ = [
     "Run",
     "corrected",
     "describe",
+    "fork",
     "paired",
     "replay",
     "resume",

@@ -5,112 +5,25 @@ A function that runs something returns a `Run`, which reads its file whenever it
 
 from __future__ import annotations
 
-import importlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driftlab import description, recorded, report
+from driftlab import description
+from driftlab.files import free_name
+from driftlab.kept import Run
 from driftlab.progress import Tell, progress, silent
-from journal.errors import Refusal
-from journal.facts import Facts
 from journal.runfile import Cursor, RunFile
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from driftlab.build import Handmade
+    from driftlab.build import Finder, Handmade
     from driftlab.logs import Asked, LogSource
     from model import Policy
     from scenarios import Scenario
 
 LOGS = (".csv", ".tsv", ".txt", ".gz", ".parquet")
-
-
-class Run:
-    """A run that is kept in a file, finished or not."""
-
-    def __init__(self, path: str | Path) -> None:
-        """Take the path of a run file; raises Refusal where it is none."""
-        self.path = Path(path)
-        with RunFile.open(self.path):
-            pass
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.path)!r})"
-
-    def __str__(self) -> str:
-        return report.text(self._read())
-
-    @property
-    def header(self) -> dict[str, str]:
-        """What is known of the whole run: scenario, seed, versions, machine; text by key."""
-        with RunFile.open(self.path) as file:
-            return file.header
-
-    def summary(self) -> dict[str, Any]:
-        """Return what the run is and how far it has come, as plain values; `driftlab run --json` begins with it."""
-        header, cursor = self.header, self.cursor
-        with RunFile.open(self.path) as file:
-            drifts = recorded.moments(file.truth("drift"), json.loads(header["drifts"]))
-        return {
-            "run": str(self.path),
-            **{name: header[name] for name in ("name", "title", "source", "loop")},
-            **{name: int(header[name]) for name in ("seed", "shoppers", "products")},
-            "finished": header.get("status") == "finished",
-            "seconds": float(header["wall_seconds"]) if "wall_seconds" in header else None,
-            "chunks": cursor.chunks,
-            "facts": cursor.seq,
-            "digest": cursor.digest,
-            "rows": json.loads(header.get("rows", "null")),
-            "drifts": [drift._asdict() for drift in drifts],
-        }
-
-    @property
-    def cursor(self) -> Cursor:
-        """How far it has come: chunks, seq of the last fact, digest of the chain up to there."""
-        with RunFile.open(self.path) as file:
-            return file.cursor
-
-    def facts(self) -> Facts:
-        """Return all facts."""
-        with RunFile.open(self.path) as file:
-            return file.facts()
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return every measure of every lane: lane, measure, events (a slice), count, value, unit, better."""
-        return report.metrics(self._read())
-
-    def table(self) -> list[dict[str, Any]]:
-        """Return the rows of the final table, one dict a lane."""
-        return report.table(self._read())
-
-    def metrics(self) -> pd.DataFrame:
-        """Return `rows` as a data frame; raises Refusal where pandas is not installed."""
-        return _frame(self.rows())
-
-    def windows(self) -> pd.DataFrame:
-        """Return measures over time as a data frame, one value a chunk: lane, measure, seq, time (us), value."""
-        with RunFile.open(self.path) as file:
-            return _frame([metric._asdict() for metric in file.metrics()])
-
-    def _read(self) -> recorded.Recorded:
-        with RunFile.open(self.path) as file:
-            return recorded.read(file)
-
-
-def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    try:
-        pandas = importlib.import_module("pandas")
-    except ImportError:
-        raise Refusal(
-            "A data frame needs pandas, which is not installed. Install it with `pip install 'driftlab[frames]'`, "
-            "or take the same values as plain rows: `rows()` and `table()`."
-        ) from None
-    return pandas.DataFrame(rows)
 
 
 def run(
@@ -179,6 +92,36 @@ def replay(
     return _made(chosen, logs.read(asked), handmade, out, f"{stem}-{chosen.seed}", quiet)
 
 
+def fork(
+    path: str | Path,
+    at: float,
+    *,
+    policy: str | None = None,
+    drift: str | None = None,
+    out: str | Path | None = None,
+    quiet: bool = True,
+) -> Run:
+    """Run a run again, the same until day `at` and different from then on, into a file that knows its parent.
+
+    Args:
+        path: the parent, finished or not.
+        at: days since its first fact.
+        policy: what takes over from the first policy at that moment; the first lane keeps it, to be compared with.
+        drift: one more drift, which sets in at that moment: 'abrupt(level="population", share=0.5)'.
+        out: the run file; `<parent>-fork.run` in the current folder by default, with a number if that is there.
+        quiet: False shows progress on stderr.
+
+    Raises Refusal where there is nothing to be different, or where it cannot be.
+    """
+    from driftlab import forking
+
+    with RunFile.open(path) as file:
+        chosen = forking.forked(file, at, policy, drift)
+        log, finder = forking.source_of(file)
+        parent = forking.parent_of(file, at)
+    return _made(chosen, log, None, out, f"{Path(path).stem}-fork", quiet, parent, finder)
+
+
 def resume(path: str | Path, *, quiet: bool = True) -> Run:
     """Go on with a run that was stopped, to its end; a finished one is left as it is.
 
@@ -230,14 +173,23 @@ def describe(path: str | Path | Asked, *, utc_offset_hours: float = 0.0) -> dict
 
 
 def _made(
-    scenario: Scenario, log: LogSource | None, handmade: Handmade | None, out: str | Path | None, stem: str, quiet: bool
+    scenario: Scenario,
+    log: LogSource | None,
+    handmade: Handmade | None,
+    out: str | Path | None,
+    stem: str,
+    quiet: bool,
+    parent: str | None = None,
+    finder: Finder | None = None,
 ) -> Run:
     """Make the run file, and the run."""
     from driftlab import build, runs
 
-    path = Path(out) if out is not None else runs.free_name(stem)
-    set_up = runs.stage(scenario, log, build.Finder(), handmade)
+    path = Path(out) if out is not None else free_name(stem)
+    set_up = runs.stage(scenario, log, finder or build.Finder(), handmade)
     with runs.begin(set_up, path, log, handmade is not None) as file, _stopping(path), _telling(quiet, stem) as tell:
+        if parent is not None:
+            file.set_header("parent", parent)
         runs.go_on(set_up, file, tell)
     return Run(path)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from driftlab import cli_parts, cli_scenarios
+from driftlab import cli_parts, cli_scenarios, cli_tui
 from driftlab.cli_words import (
     Baselines,
     Encoders,
@@ -38,6 +38,7 @@ app = App(
 app.command(cli_scenarios.scenarios)
 app.command(cli_parts.parts)
 app.command(cli_parts.check)
+app.command(cli_tui.tui)
 
 RunPath = Annotated[Path, Parameter(help="a run file")]
 Column = Group("A log's columns")
@@ -115,6 +116,23 @@ def replay(
 
 
 @app.command
+def fork(
+    run: RunPath,
+    /,
+    *,
+    at: Annotated[float, Parameter(help="days since the first fact")],
+    policy: Annotated[str | None, Parameter(help="takes over from the first policy at that moment")] = None,
+    drift: Annotated[str | None, Parameter(help="one more drift, which sets in at that moment")] = None,
+    out: Out = None,
+    json_: Json = False,
+) -> None:
+    """Run a run again, the same until a moment and different from then on, into a file that knows its parent."""
+    from driftlab import api
+
+    _show(api.fork(run, at, policy=policy, drift=drift, out=out, quiet=False), json_)
+
+
+@app.command
 def resume(run: RunPath, /, *, json_: Json = False) -> None:
     """Go on with a run that was stopped; the finished file is the same as that of an undisturbed run."""
     from driftlab import api
@@ -144,9 +162,9 @@ def verify(run: RunPath, /, *, quick: bool = False, json_: Json = False) -> None
 @app.command
 def report(run: RunPath, /, *, json_: Json = False) -> None:
     """Show the table of a run again, finished or not."""
-    from driftlab import api
+    from driftlab.kept import Run
 
-    _show(api.Run(run), json_)
+    _show(Run(run), json_)
 
 
 @app.command

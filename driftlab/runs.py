@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from driftlab import build
 from driftlab.build import Handmade
+from driftlab.files import remove
 from driftlab.lanes import LearningLane
 from driftlab.logs import LogSource, read
 from driftlab.prequential import Lanes, prequential
@@ -108,12 +109,6 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def remove(path: Path) -> None:
-    """Delete a run file and what SQLite keeps beside it."""
-    for end in ("", "-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
-
-
 def go_on(set_up: Stage, run: RunFile, tell: Tell) -> None:
     """Take the loop to the end of the stream, from wherever the file is; write the end into it."""
     began = time.perf_counter()
@@ -200,21 +195,3 @@ def verify(run: RunFile, tell: Tell) -> None:
     """Do the whole run again and compare everything with the file; raises Refusal at the first difference."""
     with suppress(Reached):
         _loop(reopen(run), Comparing(run), tell, {})
-
-
-def free_name(stem: str) -> Path:
-    """Return the default name of a run file, with a number where there is a finished run of that name already.
-
-    Raises Refusal where there is an unfinished one.
-    """
-    for number in range(1, 10_000):
-        path = Path(f"{stem}.run" if number == 1 else f"{stem}-{number}.run")
-        if not path.exists():
-            return path
-        with RunFile.open(path) as there:
-            if not there.finished:
-                raise Refusal(
-                    f"{path} holds a run of this scenario and seed that is not finished ({there.cursor.seq:,} facts). "
-                    f"Go on with it by `driftlab resume {path}`, delete it, or name another file with --out."
-                )
-    raise Refusal(f"There are 9,999 runs named {stem} here. Name another file with --out.")

@@ -20,6 +20,7 @@ class Preview(NamedTuple):
     title: str
     about: str
     sizes: str
+    seed: int
     drifts: tuple[str, ...]
     policies: tuple[str, ...]
 
@@ -28,7 +29,7 @@ def preview(scenario: str | Path) -> Preview:
     """Return what a scenario is about; raises Refusal where it will not do.
 
     >>> preview("small").sizes
-    '4 days, 100 shoppers, 200 products, seed 1'
+    '4 days, 100 shoppers, 200 products'
     """
     from scenarios import glance
 
@@ -36,7 +37,7 @@ def preview(scenario: str | Path) -> Preview:
     sizes = f"{found.days:g} days, {found.shoppers.shoppers:,} shoppers, {found.catalogue.products:,} products"
     policies = tuple("+".join(map(str, uses)) for uses in found.network.policies)
     about = " ".join(found.about.split())
-    return Preview(found.id, found.title, about, f"{sizes}, seed {found.seed}", tuple(map(str, found.drift)), policies)
+    return Preview(found.id, found.title, about, sizes, found.seed, tuple(map(str, found.drift)), policies)
 
 
 def previews() -> list[Preview]:

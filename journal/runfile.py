@@ -127,7 +127,7 @@ class RunFile(Shelf):
         return self._stacked(self._blocks("truth", name, after))
 
     def outcomes(self, lane: str, after: int = 0) -> dict[str, NDArray[Any]]:
-        """Return the columns of a lane's outcomes over all chunks after number `after`; no columns if there are none."""
+        """Return the columns of a lane's outcomes over all chunks after number `after`; none if there are none."""
         return self._stacked(self._blocks("outcome", lane, after))
 
     def deliveries(self) -> dict[str, NDArray[Any]]:

@@ -6,16 +6,15 @@ Each is a part, `init() -> state` and `update(state, value) -> (state, alarm)`, 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array
 
-from journal.errors import Refusal, nearest
-from journal.spelling import spelled
+from journal.errors import Refusal
 from model.adwin import adwin
 from model.kswin import kswin
+from model.named import one_of
 from model.parts import Detector, Tree, anew_after, at_least, unmoved_by_nan
 
 
@@ -109,25 +108,4 @@ def detector_of(part: str, text: str) -> Detector:
     Traceback (most recent call last):
     journal.errors.Refusal: on_drift: 'drfit' is not a parameter of ddm. Did you mean 'drift'? Known: drift, least.
     """
-    try:
-        (name, given), *more = spelled(text)
-    except ValueError as error:
-        raise Refusal(f"{part}: the detector {error}.") from error
-    if more:
-        raise Refusal(f"{part}: the detector '{text}' is a chain of {1 + len(more)} parts; here stands one.")
-    if name not in DETECTORS:
-        raise Refusal(f"{part}: there is no detector {name!r}. {nearest(name, DETECTORS)}")
-    known = inspect.signature(DETECTORS[name]).parameters
-    for key, value in given.items():
-        if key not in known:
-            raise Refusal(f"{part}: '{key}' is not a parameter of {name}. {nearest(key, known)}")
-        kind = type(known[key].default)
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise Refusal(f"{part}: {name}: '{key}' = {value!r}; it must be {_KINDS[kind]}.")
-    try:
-        return DETECTORS[name](**given)
-    except ValueError as error:
-        raise Refusal(f"{part}: {error}.") from error
-
-
-_KINDS = {int: "a whole number", float: "a number", str: "a text"}
+    return one_of(part, "detector", text, DETECTORS)

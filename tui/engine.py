@@ -24,7 +24,7 @@ class Engine:
         """Start `driftlab` with these words; they write the run file at `path`."""
         self.path, self.words = path, tuple(words)
         self.held = False
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the engine
         self._process = subprocess.Popen(
             [sys.executable, "-m", "driftlab", *words],
             stdin=subprocess.DEVNULL,

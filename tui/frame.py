@@ -68,6 +68,7 @@ class Frame:
     drifts: tuple[Moment, ...]
     interests: Mapping[str, NDArray[np.float64]]  # rows of the truth: time, shopper, theta; none of a log
     names: Names
+    own: Mapping[str, str]  # texts of the users' own parts, by file name
     finished: bool
 
     @property

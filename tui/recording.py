@@ -69,6 +69,7 @@ class Recording:
         self.lanes: tuple[str, ...] = tuple(json.loads(self.header["lanes"]))
         product = (self._file.array(name) for name in ("category", "brand", "price"))
         self.names = Names(self._file.names("shopper"), self._file.names("product"), *product)
+        self.own = {source.name: source.text for source in self._file.sources()}
         self._facts, self._ranks, self._drifts, self._interests = (Growing() for _ in range(4))
         self._curves: dict[tuple[str, str], Growing] = {}
         self._payload: dict[int, str] = {}
@@ -122,6 +123,7 @@ class Recording:
             drifts=self._moments,
             interests=self._interests.all(),
             names=self.names,
+            own=self.own,
             finished="status" in self.header,
         )
 

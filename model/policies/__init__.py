@@ -7,6 +7,7 @@ when       which events are learned at once, which wait, which are dropped
 budgets    how many an hour
 pace       how hard
 alarms     by a detector's alarm, or by the truth
+during     another policy for a span of the run
 holding    the encoder is held by what it was
 replaying  events are learned again
 """
@@ -19,6 +20,7 @@ from model.parts import Policy
 from model.policies.alarms import on_drift, oracle, schedule
 from model.policies.budgets import adaptive_budget, budget
 from model.policies.common import chain
+from model.policies.during import during
 from model.policies.holding import anchor, rollback
 from model.policies.pace import decay, priority, rows_only, warmup
 from model.policies.replaying import hybrid, periodic_retrain, replay
@@ -39,6 +41,7 @@ _PARTS = (
     *(budget, adaptive_budget),
     *(decay, rows_only, warmup, priority),
     *(on_drift, oracle, schedule),
+    during,
     *(anchor, rollback),
     *(replay, periodic_retrain, hybrid),
 )

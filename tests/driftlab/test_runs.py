@@ -190,7 +190,7 @@ def test_without_pandas_it_is_said_how_to_get_the_values(small: driftlab.Run, mo
 def test_a_default_name_is_numbered_where_a_finished_run_has_it_and_refused_where_an_unfinished_one_has(
     small: driftlab.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from driftlab.runs import free_name
+    from driftlab.files import free_name
 
     monkeypatch.chdir(tmp_path)
     assert free_name("small-1") == Path("small-1.run")

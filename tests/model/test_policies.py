@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -458,3 +460,52 @@ def test_rollback_returns_once_when_hits_collapse() -> None:
     assert pulled.index(1.0) > 50
     assert sum(saved) > 20
     assert not any(a and b for a, b in zip(pulled, saved, strict=True))
+
+
+def test_during_is_its_policy_within_its_span_and_nothing_outside() -> None:
+    stream = events(600)
+    half = float(seconds(stream)[300]) / 86400.0
+    whole = POLICIES["during"](policy="every(n=3)")
+    assert diary(whole, stream)[1] == diary(POLICIES["every"](n=3), stream)[1]
+    assert diary(POLICIES["during"](policy="never", until=0.0), stream)[1] == seqs(stream)
+    late = diary(POLICIES["during"](policy="never", since=half), stream)[1]
+    assert late == [seq for seq, at in zip(seqs(stream), seconds(stream), strict=True) if np.float32(at) / 86400 < half]
+
+
+def test_phases_follow_each_other() -> None:
+    stream = events(600)
+    day = float(seconds(stream)[300] + 0.5) / 86400.0
+    phases = chain(
+        POLICIES["during"](policy="micro_batch(n=8)", until=day), POLICIES["during"](policy="every(n=2)", since=day)
+    )
+    first = diary(POLICIES["micro_batch"](n=8), stream)[1]
+    learned = diary(phases, stream)[1]
+    before = [seq for seq, at in zip(seqs(stream), seconds(stream), strict=True) if at / 86400 < day]
+    assert learned[: len(before) // 8 * 8] == first[: len(before) // 8 * 8]
+    # What waited when the phase ended is learned with the first event that the next phase learns.
+    waited, after = before[len(before) // 8 * 8 :], [seq for seq in seqs(stream) if seq > before[-1]]
+    assert waited
+    assert learned[len(before) // 8 * 8 :] == [*waited, *after[1::2]]
+
+
+def test_what_a_phase_asks_for_beside_learning_ends_with_it() -> None:
+    stream = events(400)
+    day = float(seconds(stream)[200] + 0.5) / 86400.0
+    outcomes = feed(learner("own_recent", POLICIES["during"](policy="replay(size=16)", until=day)), stream)
+    inside = seconds(stream) / 86400 < day
+    assert outcomes.replayed[inside].sum() > 100
+    assert outcomes.replayed[~inside].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("evry(n=4)", "there is no policy 'evry'. Did you mean 'every'?"),
+        ("every(m=4)", "'m' is not a parameter of every"),
+        ("every(n=0)", "n is 0"),
+        ("every(", "does not read as parts"),
+    ],
+)
+def test_a_phase_that_will_not_do_is_refused(policy: str, said: str) -> None:
+    with pytest.raises((Refusal, ValueError), match=re.escape(said)):
+        POLICIES["during"](policy=policy)

@@ -1,0 +1,35 @@
+"""`driftlab tui`: the terminal. It stands above this room, so it is found by its name when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+from driftlab.cli_words import Baselines, Encoders, Out, Policies, Seed, Settings
+from driftlab.showing import preview
+
+
+def tui(
+    target: str | None = None,
+    /,
+    *,
+    policy: Policies = None,
+    encoder: Encoders = None,
+    baseline: Baselines = None,
+    set_: Settings = None,
+    seed: Seed = None,
+    out: Out = None,
+) -> None:
+    """Watch a run in the terminal: begin a scenario, or look at a run file, finished or still being written.
+
+    Parameters
+    ----------
+    target
+        An id of `driftlab scenarios list`, a TOML file, or a run file; left out, a picker of all of them.
+    """
+    lists = {"--policy": policy, "--encoder": encoder, "--baseline": baseline, "--set": set_}
+    words = [word for name, values in lists.items() for value in values or () for word in (name, value)]
+    single = {"--seed": seed, "--out": out}
+    words += [word for name, value in single.items() if value is not None for word in (name, str(value))]
+    if target is not None and not target.endswith(".run"):
+        preview(target)  # a name that is none is refused here, before the screen is taken
+    importlib.import_module("tui.app").Driftlab(target, words).run()

@@ -1,0 +1,63 @@
+"""The application: a picker, or a run at once; what is common to all screens is here, and nothing else.
+
+target   a scenario's id, the path of a scenario's TOML file, the path of a run file, or nothing: then the picker
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding
+
+from driftlab.files import free_name
+from driftlab.showing import preview
+from tui.engine import Engine
+from tui.picker import Picker
+from tui.screen import RunScreen
+
+
+class Driftlab(App[None]):
+    """The terminal of driftlab."""
+
+    TITLE = "driftlab"
+    CSS_PATH = "driftlab.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar = [
+        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="Keys of this screen", id="help"),
+        Binding("ctrl+q", "quit", show=False, priority=True, id="quit"),
+    ]
+
+    def __init__(self, target: str | None = None, words: Sequence[str] = ()) -> None:
+        """Show `target`; `words` are options of `driftlab run` for a scenario."""
+        super().__init__()
+        self.target, self._words = target, tuple(words)
+
+    def on_mount(self) -> None:
+        if self.target is None:
+            self.push_screen(Picker())
+        else:
+            self.push_screen(opened(self.target, self._words))
+
+    @on(Picker.Picked)
+    def picked(self, event: Picker.Picked) -> None:
+        """Show the run that was picked, or begin it."""
+        self.push_screen(opened(event.target, self._words))
+
+    def action_help(self) -> None:
+        """Show the keys, or hide them."""
+        self.action_hide_help_panel() if self.screen.query("HelpPanel") else self.action_show_help_panel()
+
+
+def opened(target: str, words: Sequence[str] = ()) -> RunScreen:
+    """Return the screen of a run file, or of a scenario's run that begins now; raises Refusal where it is neither."""
+    if target.endswith(".run") or (Path(target).is_file() and not target.endswith(".toml")):
+        return RunScreen(Path(target))
+    found = preview(target)
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    path = Path(given["--out"]) if "--out" in given else free_name(f"{found.id}-{given.get('--seed', found.seed)}")
+    others = [word for pair in zip(words[::2], words[1::2], strict=True) if pair[0] != "--out" for word in pair]
+    return RunScreen(path, Engine(["run", target, *others, "--out", str(path)], path))

@@ -1,0 +1,73 @@
+"""Figures of whole lanes, by the measures of the report, as of a moment; they take longer than a frame.
+
+difference   mean over chunks of the first lane's NDCG@10 less another's, with its bootstrap interval: chunks of one run
+             stand for each other less well than seeds do, so an interval that excludes zero here is a hint, no proof
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from driftlab import report
+from driftlab.intervals import Interval, paired
+from driftlab.recorded import Recorded, read
+from journal.runfile import RunFile
+from tui.frame import Frame
+
+
+class Figures(NamedTuple):
+    """The report's table at a moment."""
+
+    seq: int
+    columns: tuple[report.Column, ...]
+    rows: tuple[dict[str, Any], ...]  # a dict a lane: lane, and each column's value by its key
+
+    def recovered(self) -> dict[str, float]:
+        """Return how long each lane took to recover, hours, where that is known."""
+        return {row["lane"]: row["recovery"] for row in self.rows if "recovery" in row}
+
+
+def figures(path: Path, seq: int) -> Figures:
+    """Return the figures of a run file as of fact `seq`."""
+    with RunFile.open(path) as file:
+        whole = read(file)
+    return Figures(seq, tuple(report.columns(whole)), tuple(report.table(up_to(whole, seq))))
+
+
+def up_to(whole: Recorded, seq: int) -> Recorded:
+    """Return what was known of a run as of fact `seq`: later drifts are unknown too."""
+    time = int(whole.facts.time[seq - 1]) if 0 < seq <= len(whole.facts) else -1
+    drifts = tuple(drift for drift in whole.drifts if drift.time <= time)
+    records = {}
+    for lane, record in whole.records.items():
+        probes = record.probes
+        if probes is not None:
+            kept = probes.seq <= seq
+            probes = replace(probes, **{field.name: getattr(probes, field.name)[kept] for field in fields(probes)})
+            probes = probes if kept.any() else None
+        records[lane] = replace(record.where(record.seq <= seq), probes=probes, drifts=drifts)
+    return Recorded(whole.header, whole.facts, records, drifts)
+
+
+def key(column: report.Column) -> str:
+    """Return the key of a column in the rows of the report's table."""
+    return column.measure if column.part == "all" else f"{column.measure} {column.part}"
+
+
+def differences(frame: Frame) -> dict[str, Interval]:
+    """Return the first lane's NDCG@10 less that of each other lane, chunk by chunk up to the moment."""
+    first = frame.curves.get((frame.lanes[0], "ndcg@10"))
+    found = {}
+    for lane in frame.lanes[1:]:
+        other = frame.curves.get((lane, "ndcg@10"))
+        if first is None or other is None:
+            continue
+        n = int(np.searchsorted(first.seq, frame.seq, side="right"))
+        n = min(n, int(np.searchsorted(other.seq, frame.seq, side="right")))
+        if n >= 2:
+            found[lane] = paired(first.value[:n].tolist(), other.value[:n].tolist())
+    return found

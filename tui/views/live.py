@@ -1,0 +1,153 @@
+"""Live: how well does each lane recommend, and what has just happened?
+
+The chart is accuracy over time, with every drift marked; beside it each lane at the moment, and the newest facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from driftlab.report import decimals, duration, number
+from journal.facts import SCORED
+from tui.chart import Chart, Mark, Series
+from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
+from tui.views.view import View, glyph
+
+MEASURES = ("fading ndcg@10", "ndcg@10", "hr@10", "mrr")
+"""Measures that the chart can show, as the run file names them."""
+
+
+class Live(View):
+    """Accuracy over time, the lanes at the moment, the newest facts."""
+
+    title = "Live"
+    about = "accuracy over time of every lane, drifts marked; the lanes and the newest facts at the moment"
+    BINDINGS: ClassVar = [Binding("m", "measure", "Measure", tooltip="Show the next measure", id="live.measure")]
+
+    def compose(self) -> ComposeResult:
+        self.measure = MEASURES[0]
+        self.recovered: Mapping[str, float] = {}
+        yield Chart(id="accuracy")
+        with Horizontal(id="below"):
+            yield Static(id="levels")
+            yield Static(id="tail")
+
+    def show(self, frame: Frame) -> None:
+        super().show(frame)
+        series, marks = curves(frame, self.measure), drift_marks(frame)
+        chart = self.query_one(Chart)
+        chart.show(
+            series,
+            marks,
+            float(frame.day(frame.time)) if frame.seq else None,
+            title=f"{self.measure.upper().replace('FADING', 'fading')} of the next event, tested before it is learned",
+            x_label="day",
+            y_label="",
+        )
+        self.query_one("#levels", Static).update(self._levels(frame))
+        tail = self.query_one("#tail", Static)
+        tail.update(told(frame, max(tail.size.height, 1)))
+
+    def action_measure(self) -> None:
+        """Show the next measure."""
+        self.measure = MEASURES[(MEASURES.index(self.measure) + 1) % len(MEASURES)]
+        if self.frame:
+            self.show(self.frame)
+
+    def _levels(self, frame: Frame) -> Table:
+        table = Table(box=None, padding=(0, 1, 0, 0), expand=False, header_style="bold")
+        table.add_column("lane")
+        for head in ("now", "trend", "learned", "stale", *(["back in"] if frame.drifts else [])):
+            table.add_column(head, justify="right")
+        for row in self.rows():
+            cells = [decimals(row["now"]), arrow(row["trend"]), number(row["learned"]), duration(row["stale"])]
+            if frame.drifts:
+                cells.append(duration(3_600.0 * row["recovery"]))
+            table.add_row(f"{row['sign']} {row['lane']}", *cells)
+        return table
+
+    def rows(self) -> Sequence[dict[str, Any]]:
+        """Return the lanes at the moment, the best first."""
+        frame = self.frame
+        if frame is None:
+            return ()
+        found = []
+        for place, lane in enumerate(frame.lanes):
+            level, learned = (frame.curves.get((lane, name)) for name in (self.measure, "learned"))
+            stale = frame.curves.get((lane, "staleness_p50"))
+            found.append(
+                {
+                    "sign": glyph(place),
+                    "lane": lane,
+                    "now": level.at(frame.seq) if level else float("nan"),
+                    "trend": level.trend(frame.seq) if level else float("nan"),
+                    "learned": learned.total(frame.seq) if learned else float("nan"),
+                    "stale": stale.at(frame.seq) if stale else float("nan"),
+                    "recovery": self.recovered.get(lane, float("nan")),
+                }
+            )
+        return sorted(found, key=lambda row: -np.nan_to_num(row["now"], nan=-1.0))
+
+
+def curves(frame: Frame, measure: str) -> list[Series]:
+    """Return a series of each lane that has values of a measure, over days."""
+    found = []
+    for place, lane in enumerate(frame.lanes):
+        curve = frame.curves.get((lane, measure))
+        if curve is not None:
+            days = np.asarray(frame.day(curve.time), np.float64)
+            found.append(Series(lane, days, curve.value, place, glyph(place)))
+    return found
+
+
+def drift_marks(frame: Frame) -> list[Mark]:
+    """Return a mark for each drift of the truth: a moment, or the span over which it goes on."""
+    marks = []
+    for drift in frame.drifts:
+        name = drift.about.partition("(")[0]
+        marks.append(Mark(float(frame.day(drift.time)), float(frame.day(drift.until)), name))
+    return marks
+
+
+def arrow(trend: float) -> str:
+    """Write a trend as a sign, of which the size does not matter below a hundredth.
+
+    >>> arrow(0.05), arrow(-0.05), arrow(0.001), arrow(float("nan"))
+    ('↗', '↘', '→', '')
+    """
+    if np.isnan(trend):
+        return ""
+    return "↗" if trend > 0.01 else "↘" if trend < -0.01 else "→"
+
+
+def told(frame: Frame, lines: int) -> Text:
+    """Return the newest facts up to the moment, the newest first, with the rank that the first lane gave each."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if not frame.seq:
+        return text.append("Nothing has happened yet.", "dim")
+    text.append(f"facts at the moment, and their rank in {frame.lanes[0]}\n", "bold")
+    facts = frame.facts
+    for place in range(frame.seq - 1, max(frame.seq - lines, -1), -1):
+        kind = int(facts.kind[place])
+        text.append(clock(float(frame.day(int(facts.time[place])))).removeprefix("day ") + "  ", "dim")
+        text.append(f"{SIGNS.get(kind, '?')} {kind_of(kind):<16}", COLOURS.get(kind, ""))
+        if facts.shopper[place] >= 0:
+            text.append(f" shopper {facts.shopper[place]}")
+        if facts.product[place] >= 0:
+            text.append(f" product {facts.product[place]}")
+        rank = frame.ranks.get(place + 1)
+        if rank is not None:
+            text.append(f"  rank {rank:,.0f}", "bold" if rank <= 10 else "dim")
+        elif kind in SCORED:
+            text.append("  not scored yet", "dim")
+        text.append("\n")
+    return text

@@ -1,0 +1,38 @@
+"""What all views share: they show a frame, and may be asked what of it can be copied or saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.containers import Vertical
+
+from tui.frame import Frame
+
+GLYPHS = "●■▲◆▼★○□△◇▽☆" + "abcdefghijklmnopqrstuvwxyz"
+"""A sign for each lane, so that lanes can be told apart without colour."""
+
+
+class View(Vertical):
+    """A part of the screen that answers one question."""
+
+    title: ClassVar[str]
+    about: ClassVar[str]
+
+    frame: Frame | None = None
+
+    def show(self, frame: Frame) -> None:
+        """Show a frame; called when the view is seen, and when the frame changed."""
+        self.frame = frame
+
+    def focus_first(self) -> None:
+        """Give the keys to the part of the view that takes most of them; nothing by default."""
+
+    def rows(self) -> Sequence[dict[str, Any]]:
+        """Return what is shown as rows of plain values, to be saved as CSV."""
+        return ()
+
+
+def glyph(lane: int) -> str:
+    """Return the sign of a lane by its place."""
+    return GLYPHS[lane % len(GLYPHS)]
