@@ -12,6 +12,8 @@ from journal.spelling import spelled
 PARTS = Path(__file__).parents[1] / "model"
 """Where the code of the built-in policies, encoders and baselines is."""
 
+DRIFTS = Path(__file__).parents[1] / "simulator" / "drifts.py"
+
 
 class Preview(NamedTuple):
     """A scenario in a few words."""
@@ -53,9 +55,22 @@ def policies() -> list[tuple[str, str]]:
     >>> next(about for use, about in policies() if use == "every(n=4)")
     'Learn one event in n and drop the others.'
     """
+    return _makers(PARTS / "policies", "Policy")
+
+
+def drifts() -> list[tuple[str, str]]:
+    """Return each built-in drift that sets in at a day, as it is called with its defaults, and what it does.
+
+    >>> [use.partition("(")[0] for use, _ in drifts()]
+    ['abrupt', 'incremental', 'recurring']
+    """
+    return [(use, about) for use, about in _makers(DRIFTS, "Drift") if "at_day=" in use]
+
+
+def _makers(folder: Path, made: str) -> list[tuple[str, str]]:
     found = []
-    for _, node, _ in _functions(PARTS / "policies"):
-        if isinstance(node.returns, ast.Name) and node.returns.id == "Policy" and not _takes_parts(node):
+    for _, node, _ in _functions(folder):
+        if isinstance(node.returns, ast.Name) and node.returns.id == made and not _takes_parts(node):
             given = zip(node.args.args, node.args.defaults, strict=True)
             inside = ", ".join(f"{name.arg}={ast.unparse(value)}" for name, value in given)
             about = (ast.get_docstring(node) or "").partition("\n\n")[0]
@@ -84,7 +99,7 @@ def code_of(use: str) -> str:
 
 def _functions(folder: Path) -> Iterator[tuple[str, ast.FunctionDef, str]]:
     """Yield the public functions of a folder's modules: name, tree, text. They are read, not run: jax sleeps."""
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -64,7 +64,8 @@ def window(columns: Mapping[str, NDArray[Any]]) -> Record:
     """Return the record of outcomes alone, for measures that need nothing of the facts."""
     n = len(columns["seq"])
     none = np.zeros(n, np.int64)
-    given = {name: columns[name] if name in columns else np.zeros(n, np.float32) for name in OUTCOME_COLUMNS}
+    missing = {**dict.fromkeys(OUTCOME_COLUMNS, 0.0), "age": np.nan}  # who learns nothing is not stale
+    given = {name: columns[name] if name in columns else np.full(n, missing[name]) for name in OUTCOME_COLUMNS}
     unknown = dict.fromkeys(("time", "kind", "shopper", "product"), none)
     return Record(**given, **unknown, before=Meetings(none > 0, none, none))  # type: ignore[arg-type]
 

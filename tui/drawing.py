@@ -89,4 +89,4 @@ class Drawing(Widget, can_focus=True):
 def bound(name: str, key: str, action: str, description: str, tooltip: str) -> Binding:
     """Return a key that a drawing takes while it has the focus; `name` is its id where keys are reassigned."""
     sign = {"plus,equals_sign": "+", "minus": "-"}.get(key)
-    return Binding(key, action, description, key_display=sign, tooltip=tooltip, id=name)
+    return Binding(key, action, description, show=False, key_display=sign, tooltip=tooltip, id=name)

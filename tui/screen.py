@@ -16,28 +16,34 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from journal.errors import Refusal
-from tui import moments
+from tui import branching, moments
+from tui.branching import Branches
 from tui.clock import Clock
+from tui.counting import Counting
 from tui.engine import HOLDS, Engine, ended
+from tui.figures import Figures
 from tui.frame import clock
 from tui.modals import leaving
 from tui.moments import Moments
 from tui.recording import Recording
 from tui.timeline import Timeline
+from tui.views.compare import Compare
 from tui.views.live import Live
+from tui.views.source import Source
 from tui.views.view import View
 
 FRAMES = 4
 """Frames a second."""
 
-VIEWS: tuple[type[View], ...] = (Live,)
+VIEWS: tuple[type[View], ...] = (Live, Compare, Source)
 
 
-class RunScreen(Moments, Screen[None]):
+class RunScreen(Moments, Branches, Screen[None]):
     """One run, at one moment."""
 
     BINDINGS: ClassVar = [
         *moments.BINDINGS,
+        *branching.BINDINGS,
         *(
             Binding(str(n), f"view('{view.__name__.lower()}')", view.title, tooltip=view.about, id=f"view.{n}")
             for n, view in enumerate(VIEWS, 1)
@@ -56,6 +62,8 @@ class RunScreen(Moments, Screen[None]):
         self.recording: Recording | None = None
         self.clock = Clock()
         self.shown = None
+        self.counting = Counting(path)
+        self._figures: Figures | None = None
         self._last_tick = time.monotonic()
         self._rate = (self._last_tick, 0, 0.0)
         self._fresh = True
@@ -96,7 +104,11 @@ class RunScreen(Moments, Screen[None]):
         self._measure_rate(now, last)
         before = self.shown.seq if self.shown else -1
         seq = self.clock.tick(seconds, last)
-        if self._fresh or seq != before:
+        found = self.counting.want(
+            seq, at_rest=seq == before and (self.shown is None or seq != last or self.shown.finished)
+        )
+        if self._fresh or seq != before or found is not self._figures:
+            self._figures = found
             self.show()
         self._show_head()
 
@@ -130,6 +142,7 @@ class RunScreen(Moments, Screen[None]):
         self.query_one(Timeline).show(frame)
         view = self.view
         if view is not None:
+            view.figures = self._figures
             view.show(frame)
 
     @property
@@ -149,7 +162,7 @@ class RunScreen(Moments, Screen[None]):
             return
         header = frame.header
         moment = f"{clock(float(frame.day(frame.time)))}  fact {frame.seq:,} of {frame.last:,}"
-        words = f"{header['title']} ({header['name']}, seed {header['seed']})"
+        words = f"{header['name']}, seed {header['seed']}" + (", a fork" if "parent" in header else "")
         self.query_one("#head", Static).update(f"{words}  {moment}  {self.clock}  {self.state()}")
         current = self.query_one(ContentSwitcher).current
         tabs = (

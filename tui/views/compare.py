@@ -31,7 +31,6 @@ class Compare(View):
     about = "all lanes in the report's figures as of the moment, accuracy against cost, differences with intervals"
 
     def compose(self) -> ComposeResult:
-        self.figures: Figures | None = None
         with VerticalScroll(id="lanes"):
             yield Static(id="table")
         with Horizontal(id="beside"):
@@ -98,13 +97,13 @@ def apart(first: str, found: Mapping[str, Interval]) -> Text:
     widest = max((max(abs(one.low), abs(one.high)) for one in found.values()), default=1.0) or 1.0
     for lane, one in sorted(found.items(), key=lambda pair: -pair[1].difference):
         mark = "*" if one.excludes_zero else " "
-        text.append(f"{lane[:24]:<24} {one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]{mark} ")
+        text.append(f"{lane[:18]:<18} {one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]{mark} ")
         text.append(whisker(one, widest) + "\n", "bold" if one.excludes_zero else "dim")
     text.append("over the chunks of this run; * excludes zero: a hint, as chunks are not seeds", "dim")
     return text
 
 
-def whisker(one: Interval, widest: float, half: int = 8) -> str:
+def whisker(one: Interval, widest: float, half: int = 4) -> str:
     """Draw an interval around zero.
 
     >>> whisker(Interval(0.5, 0.25, 1.0, 9, 0.01), 1.0, half=4)

@@ -5,7 +5,7 @@ The chart is accuracy over time, with every drift marked; beside it each lane at
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,7 +35,6 @@ class Live(View):
 
     def compose(self) -> ComposeResult:
         self.measure = MEASURES[0]
-        self.recovered: Mapping[str, float] = {}
         yield Chart(id="accuracy")
         with Horizontal(id="below"):
             yield Static(id="levels")
@@ -54,8 +53,7 @@ class Live(View):
             y_label="",
         )
         self.query_one("#levels", Static).update(self._levels(frame))
-        tail = self.query_one("#tail", Static)
-        tail.update(told(frame, max(tail.size.height, 1)))
+        self.query_one("#tail", Static).update(told(frame, max(self.query_one("#below").size.height - 1, 1)))
 
     def action_measure(self) -> None:
         """Show the next measure."""
@@ -80,7 +78,8 @@ class Live(View):
         frame = self.frame
         if frame is None:
             return ()
-        found = []
+        found: list[dict[str, Any]] = []
+        recovered = self.figures.recovered() if self.figures else {}
         for place, lane in enumerate(frame.lanes):
             level, learned = (frame.curves.get((lane, name)) for name in (self.measure, "learned"))
             stale = frame.curves.get((lane, "staleness_p50"))
@@ -92,7 +91,7 @@ class Live(View):
                     "trend": level.trend(frame.seq) if level else float("nan"),
                     "learned": learned.total(frame.seq) if learned else float("nan"),
                     "stale": stale.at(frame.seq) if stale else float("nan"),
-                    "recovery": self.recovered.get(lane, float("nan")),
+                    "recovery": recovered.get(lane, float("nan")),
                 }
             )
         return sorted(found, key=lambda row: -np.nan_to_num(row["now"], nan=-1.0))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
+from tui.figures import Figures
 from tui.frame import Frame
 
 GLYPHS = "●■▲◆▼★○□△◇▽☆" + "abcdefghijklmnopqrstuvwxyz"
@@ -20,6 +21,7 @@ class View(Vertical):
     about: ClassVar[str]
 
     frame: Frame | None = None
+    figures: Figures | None = None
 
     def show(self, frame: Frame) -> None:
         """Show a frame; called when the view is seen, and when the frame changed."""
