@@ -184,7 +184,7 @@ class RunScreen(Moments, Branches, Screen[None]):
         if self.engine.held:
             return "held; h lets it go on"
         if self.engine.alive:
-            return f"running, {rate}"
+            return f"running, {rate}" if frame is not None and frame.last else "compiling; kept for the next time"
         said = self.engine.said() if self.engine.status == Refusal.status else ended(self.engine.status or 0)
         return f"{said}; R resumes it"
 
