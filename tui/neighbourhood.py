@@ -120,10 +120,8 @@ class Neighbourhood(Drawing):
             for key, (x, y) in self._places.items()
         }
         self._draw_links(field, cells)
-        if self._hidden:
-            text = f"{self._hidden} weaker ones not shown"
-            field.text(field.width - cell_len(text), 0, text, QUIET)
         self._draw_nodes(field, cells)
+        self._draw_hidden(field)
 
     def _place(self) -> None:
         """Find places if there are other nodes or links than before."""
@@ -171,7 +169,7 @@ class Neighbourhood(Drawing):
             self._draw_label(canvas, node, *at[node.key], STRONG if focused else PLAIN)
 
     def _draw_label(self, canvas: Canvas, node: Node, column: int, row: int, ink: int) -> None:
-        """Draw a name right or left of its sign, below or above, where first there is room; nowhere if there is none."""
+        """Draw a name right of its sign, left, below or above, where there is room; nowhere if there is none."""
         label = shortened(node.label, _LABEL)
         width, side = cell_len(label), 2 + (ink == STRONG)  # the brackets take a cell more
         middle = column - width // 2
@@ -191,6 +189,14 @@ class Neighbourhood(Drawing):
                 canvas.text(first, line, text, ink)
                 self._spots.append(Spot(line, start, start + width, node.key))
                 return
+
+    def _draw_hidden(self, canvas: Canvas) -> None:
+        """Say in a corner how many nodes are left out."""
+        if self._hidden:
+            text = f"{self._hidden} weaker ones not shown"
+            corners = [(canvas.width - cell_len(text), 0), (0, 0), (canvas.width - cell_len(text), canvas.height - 1)]
+            column, row = next((at for at in corners if canvas.is_free(*at, cell_len(text))), corners[0])
+            canvas.text(column, row, text, QUIET)
 
     def _letters(self) -> dict[str, str]:
         """Return a letter for each kind of link, its first that no other has."""

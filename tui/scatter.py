@@ -192,12 +192,12 @@ class Scatter(Drawing):
         inside = ((at >= -0.5) & (at < (lens.width - 0.5, lens.height - 0.5))).all(axis=1)
         groups, counts = np.unique(self._groups[inside], return_counts=True)
         for group in groups[np.argsort(-counts, kind="stable")].tolist():
-            label = shortened(self._group_labels.get(group, ""), _LABEL)
+            label = f" {shortened(self._group_labels.get(group, ''), _LABEL)} "
             centre = at[inside & (self._groups == group)].mean(axis=0)
             column, row = _cell(centre)
             start = min(max(column - cell_len(label) // 2, 0), max(canvas.width - cell_len(label), 0))
             for line in (row, row + 1, row - 1, row + 2, row - 2):
-                if label and canvas.is_free(start, line, cell_len(label)):
+                if label.strip() and canvas.is_free(start, line, cell_len(label)):
                     canvas.text(start, line, label, group % COLOURS)
                     break
 
@@ -208,8 +208,8 @@ class Scatter(Drawing):
         column, row = _cell(dot)
         canvas.text(column, row, sign, ink)
         if label:
-            start = column + 2 if column + 2 + cell_len(label) <= canvas.width else column - 1 - cell_len(label)
-            canvas.text(start, row, label, ink)
+            start = column + 1 if column + 2 + cell_len(label) <= canvas.width else column - 2 - cell_len(label)
+            canvas.text(start, row, f" {label} ", ink)
 
 
 def _cell(dot: NDArray) -> tuple[int, int]:
