@@ -11,7 +11,7 @@ from tui.canvas import Canvas
 from tui.drawing import PLAIN, QUIET
 
 _LONGEST = 28  # cells of a name
-_GAP = 3
+_GAP = 2
 
 
 class Entry(NamedTuple):
@@ -62,7 +62,7 @@ def draw_column(canvas: Canvas, entries: Sequence[Entry]) -> None:
 
 def draw_line(canvas: Canvas, row: int, entries: Sequence[Entry]) -> None:
     """Draw a row of them all, names shortened to fit; if even that is too long, the last are counted."""
-    for longest in (_LONGEST, 16, 12, 9, 6):
+    for longest in range(_LONGEST, 3, -1):
         if sum(entry.width(longest) + _GAP for entry in entries) - _GAP <= canvas.width:
             break
     column = 0

@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.code import ROOT
 
-HEAVY = ("jax", "flax", "optax", "simpy", "textual", "pandas", "duckdb", "matplotlib", "scipy")
+HEAVY = ("jax", "flax", "optax", "simpy", "textual", "pandas", "duckdb", "matplotlib", "networkx", "scipy")
 
 
 def loaded(code: str) -> set[str]:
