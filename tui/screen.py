@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from journal.errors import Refusal
-from tui import branching, moments
+from tui import branching, moments, subjects
 from tui.branching import Branches
 from tui.clock import Clock
 from tui.counting import Counting
@@ -26,24 +26,28 @@ from tui.frame import clock
 from tui.modals import leaving
 from tui.moments import Moments
 from tui.recording import Recording
+from tui.subjects import Subjects
 from tui.timeline import Timeline
 from tui.views.compare import Compare
+from tui.views.graph import Graph
 from tui.views.live import Live
+from tui.views.shopper import Shopper
 from tui.views.source import Source
 from tui.views.view import View
 
 FRAMES = 4
 """Frames a second."""
 
-VIEWS: tuple[type[View], ...] = (Live, Compare, Source)
+VIEWS: tuple[type[View], ...] = (Live, Graph, Shopper, Compare, Source)
 
 
-class RunScreen(Moments, Branches, Screen[None]):
+class RunScreen(Moments, Branches, Subjects, Screen[None]):
     """One run, at one moment."""
 
     BINDINGS: ClassVar = [
         *moments.BINDINGS,
         *branching.BINDINGS,
+        *subjects.BINDINGS,
         *(
             Binding(str(n), f"view('{view.__name__.lower()}')", view.title, tooltip=view.about, id=f"view.{n}")
             for n, view in enumerate(VIEWS, 1)
@@ -85,6 +89,8 @@ class RunScreen(Moments, Branches, Screen[None]):
     def on_unmount(self) -> None:
         if self.recording:
             self.recording.close()
+        if self.inspector:
+            self.inspector.close()
 
     # -- frames ------------------------------------------------------------------------------------------------------
 
@@ -144,6 +150,7 @@ class RunScreen(Moments, Branches, Screen[None]):
         if view is not None:
             view.figures = self._figures
             view.show(frame)
+            self.look()
 
     @property
     def view(self) -> View | None:

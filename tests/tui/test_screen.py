@@ -78,7 +78,9 @@ def test_time_moves_as_asked(path: Path) -> None:
         await pilot.press("right_square_bracket", "left_square_bracket")
         assert clock.seq == 10
         await pilot.press("d")
-        assert int(screen.recording.facts.time[clock.seq - 1]) >= 2 * DAY > int(screen.recording.facts.time[clock.seq - 3])
+        assert (
+            int(screen.recording.facts.time[clock.seq - 1]) >= 2 * DAY > int(screen.recording.facts.time[clock.seq - 3])
+        )
         at = clock.seq
         await pilot.press("right")
         assert clock.seq == pytest.approx(at + N / 100, abs=2)

@@ -1,0 +1,60 @@
+"""What Graph and Shopper share: they show a look into the model, which takes longer than a frame to be had.
+
+look   what a lane knows at a moment of one shopper or product; see `driftlab.inspector`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.widgets import Static
+
+from journal.facts import MICROSECONDS
+from tui.frame import Frame
+from tui.views.view import View
+
+BAR = 24
+
+
+class Looking(View):
+    """A view of a look; what it asks for is a subject and, where `wants_map`, the map of all vectors."""
+
+    wants_map = False
+    look: Mapping[str, Any] | None = None
+
+    def show_look(self, look: Mapping[str, Any], frame: Frame) -> None:
+        """Draw a look that has come."""
+        raise NotImplementedError
+
+    def show_status(self, text: str) -> None:
+        """Say on the view's first line what is looked at, or what is being waited for."""
+        self.query_one(".status", Static).update(text)
+
+    def hear(self, look: Mapping[str, Any], frame: Frame) -> None:
+        """Take a look."""
+        self.look, self.frame = look, frame
+        self.show_look(look, frame)
+
+
+def progress(what: str, done: float) -> str:
+    """Write how far the process that looks into the model is.
+
+    >>> progress("folding", 0.5)
+    'folding ━━━━━━━━━━━━──────────── 50 %'
+    """
+    full = round(BAR * done)
+    return f"{what} {'━' * full}{'─' * (BAR - full)} {100 * done:.0f} %"
+
+
+def ago(microseconds: float) -> str:
+    """Write how long ago something was, in one unit.
+
+    >>> ago(90_000_000), ago(7_200_000_000)
+    ('1 min', '2 h')
+    """
+    seconds = microseconds / MICROSECONDS
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
