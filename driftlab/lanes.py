@@ -104,7 +104,7 @@ class LearningLane:
     def __init__(self, name: str, learner: Learner, opening: int) -> None:
         """Begin with a learner that has been told nothing; its catalogue is that of time `opening`, microseconds."""
         self.name = name
-        self._learner = learner
+        self.learner = learner
         self._opening = opening
         self._after = 0
         self._early: list[Outcomes] = []  # of facts told while slates were served, not yet asked for by a chunk
@@ -112,7 +112,7 @@ class LearningLane:
 
     def restore(self, snapshot: bytes, seq: int) -> None:
         """Go on from a snapshot that was taken after fact `seq`."""
-        self._learner.restore(snapshot)
+        self.learner.restore(snapshot)
         self._after = seq
 
     def tell(self, facts: Facts) -> None:
@@ -126,14 +126,14 @@ class LearningLane:
             self._after = int(piece.seq[-1])
             events = told(piece, self._opening)
             if len(events.seq):
-                self._early.append(self._learner.advance(events))
+                self._early.append(self.learner.advance(events))
             if self._after % (CHUNK * SNAPSHOT_EVERY) == 0:
-                self._snapshot = self._after, self._learner.snapshot()
+                self._snapshot = self._after, self.learner.snapshot()
 
     def serve(self, facts: Facts, shopper: int, time: int, k: int) -> NDArray[np.int32]:
         """Return a slate for one shopper, int32[k], when everything up to now has been told."""
         self.tell(facts)
-        return self._learner.slates(np.array([shopper], np.int32), time, k)[0]
+        return self.learner.slates(np.array([shopper], np.int32), time, k)[0]
 
     def fold(self, chunk: Chunk) -> Answer:
         """Take the chunk in and answer."""
@@ -141,8 +141,8 @@ class LearningLane:
         last = int(chunk.facts.seq[-1]) if len(chunk.facts) else self._after
         outcomes = self._outcomes_up_to(last)
         probe = chunk.probe
-        slates = _full(self._learner.slates(probe.shoppers, probe.time, SLATE)) if probe else None
-        scores = self._learner.scores(probe.shoppers, probe.time) if probe and probe.scores else None
+        slates = _full(self.learner.slates(probe.shoppers, probe.time, SLATE)) if probe else None
+        scores = self.learner.scores(probe.shoppers, probe.time) if probe and probe.scores else None
         snapshot = self._snapshot[1] if self._snapshot and self._snapshot[0] == last else None
         return Answer(outcomes, slates, scores, snapshot)
 
@@ -162,14 +162,14 @@ class OracleLane:
 
     def __init__(self, oracle: Knowing, name: str = "oracle") -> None:
         self.name = name
-        self._oracle = oracle
+        self.oracle = oracle
 
     def fold(self, chunk: Chunk) -> Answer:
         """Take facts and truth in and answer with the true ranks and, for a probe, the true utilities."""
-        outcomes = self._oracle.observe(chunk.facts, chunk.truth)._asdict()
+        outcomes = self.oracle.observe(chunk.facts, chunk.truth)._asdict()
         if chunk.probe is None:
             return Answer(outcomes)
-        true = np.where(chunk.probe.listed, self._oracle.utilities(chunk.probe.shoppers, chunk.probe.time), -np.inf)
+        true = np.where(chunk.probe.listed, self.oracle.utilities(chunk.probe.shoppers, chunk.probe.time), -np.inf)
         return Answer(outcomes, _full(best(true, SLATE)), true)
 
 

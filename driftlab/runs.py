@@ -49,9 +49,15 @@ class Stage(NamedTuple):
     arrays: Mapping[str, NDArray[Any]]
 
 
-def stage(scenario: Scenario, log: LogSource | None, finder: build.Finder, handmade: Handmade | None = None) -> Stage:
-    """Set up source and lanes."""
-    made = build.recipes(scenario, finder, handmade)
+def stage(
+    scenario: Scenario,
+    log: LogSource | None,
+    finder: build.Finder,
+    handmade: Handmade | None = None,
+    only: str | None = None,
+) -> Stage:
+    """Set up source and lanes: of those that learn, only the one of a name where one is given."""
+    made = [recipe for recipe in build.recipes(scenario, finder, handmade) if only in (None, recipe.name)]
     if log is None:
         simulated = build.Simulated(scenario, finder)
         arrays, shoppers, world = simulated.world.catalogue, scenario.shoppers.shoppers, simulated.world
@@ -162,8 +168,8 @@ def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int],
     return serve
 
 
-def reopen(run: RunFile) -> Stage:
-    """Set up again what a run file was made with; raises Refusal where that cannot be."""
+def reopen(run: RunFile, only: str | None = None) -> Stage:
+    """Set up again what a run file was made with, or only one of the lanes; raises Refusal where that cannot be."""
     header = run.header
     if json.loads(header["made by hand"]):
         raise Refusal(
@@ -175,7 +181,7 @@ def reopen(run: RunFile) -> Stage:
     log = None
     if header["source"] == "log":
         log = read(LogSource.asked(header))
-    return stage(scenario, log, build.Finder(kept))
+    return stage(scenario, log, build.Finder(kept), only=only)
 
 
 def resume(run: RunFile, tell: Tell) -> None:

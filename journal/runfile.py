@@ -146,11 +146,10 @@ class RunFile(Shelf):
             for lane, measure, seq, time, value in rows
         ]
 
-    def snapshot(self, lane: str) -> tuple[int, bytes] | None:
-        """Return a lane's newest sound snapshot and the number of chunks it was taken after, or None."""
-        for chunk, digest, state in self._rows(
-            "SELECT chunk, digest, bytes FROM snapshot WHERE lane = ? ORDER BY chunk DESC", lane
-        ):
+    def snapshot(self, lane: str, most: int = 2**62) -> tuple[int, bytes] | None:
+        """Return a lane's newest sound snapshot of at most so many chunks, and after how many it was taken, or None."""
+        of_lane = "SELECT chunk, digest, bytes FROM snapshot WHERE lane = ? AND chunk <= ? ORDER BY chunk DESC"
+        for chunk, digest, state in self._rows(of_lane, lane, most):
             if sound(digest, state):
                 return chunk, state
         return None

@@ -1,7 +1,6 @@
 """Graph: what does the lane remember around one shopper or product, and where do all vectors lie?
 
-strength   of a relation as the network has learned it, decayed to the moment; its weight in the drawing is its share of
-           the strongest one shown
+share      of a relation in what the subject takes from its neighbours at the moment; the weight of its line
 map        the two main directions of all vectors, the same from look to look: what moves there has been learned
 """
 
@@ -105,11 +104,11 @@ def _kin(key: str, of: Mapping[str, Any], nodes: dict[str, Node], links: list[Li
         if number is not None and number >= 0:
             kin = key_of(kind, number)
             nodes.setdefault(kin, Node(kin, kind, f"{kind} {number}"))
-            links.append(Link(key, kin, f"of_{kind}", 0.25 * of.get("strength", 1.0)))
+            links.append(Link(key, kin, f"of_{kind}", 0.25 * of.get("share", 1.0)))
     for shopper in of.get("shoppers", ()):
         other = key_of("shopper", shopper)
         nodes.setdefault(other, Node(other, "shopper", f"shopper {shopper}"))
-        links.append(Link(other, key, "viewed", 0.25 * of.get("strength", 1.0)))
+        links.append(Link(other, key, "viewed", 0.25 * of.get("share", 1.0)))
 
 
 def key_of(kind: str, number: int) -> str:
@@ -119,8 +118,9 @@ def key_of(kind: str, number: int) -> str:
 
 def counts(look: Mapping[str, Any], frame: Frame) -> str:
     """Say how large the graph is at the moment, and how strong relations are."""
-    nodes = look.get("nodes", {})
-    strengths = np.array([near["strength"] for near in look["relations"]] or [0.0])
-    sizes = ", ".join(f"{count:,} {kind}s" for kind, count in nodes.items())
-    around = f"{len(look['relations'])} relations here, strength {strengths.min():.2f} to {strengths.max():.2f}"
+    nodes = look.get("map", {}).get("nodes", {})
+    shares = np.array([near["share"] for near in look["relations"]] or [0.0])
+    many = {"category": "categories"}
+    sizes = ", ".join(f"{count:,} {many.get(kind, f'{kind}s')}" for kind, count in nodes.items())
+    around = f"{len(look['relations'])} relations here, shares {shares.min():.2f} to {shares.max():.2f}"
     return f"{sizes or f'{frame.last:,} facts'}\n{around}"

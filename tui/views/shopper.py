@@ -68,7 +68,7 @@ def slate(look: Mapping[str, Any]) -> Table:
     table.add_column("product")
     for name in ("score", *parts):
         table.add_column(name, justify="right")
-    table.add_column("why", style="dim")
+    table.add_column("why", style="dim", no_wrap=True, overflow="ellipsis")
     for place, line in enumerate(lines, 1):
         numbers = [f"{line['score']:.2f}", *(f"{line['parts'][name]:+.2f}" for name in parts)]
         table.add_row(f"{place}", f"{line['product']}", *numbers, "; ".join(line["reasons"]))

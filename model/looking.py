@@ -1,0 +1,173 @@
+"""What can be read of a learner at rest: relations, parts of scores, vectors. Reading changes nothing.
+
+share  of a relation in what its node takes from all its neighbours now: by strength, kind and age where the encoder
+       weighs relations so (`model.encoders.fading`), else the same for each
+part   of a score: interests (how well the vectors agree), popularity (the product's own), habits (own products and
+       followers); of a recommender without vectors the score is one part. Parts add up to the score, to the bit
+       (`model.grid`)
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from journal.facts import INTERACTIONS, MICROSECONDS
+from model.compiling import compiled
+from model.encoders.fading import HOUR
+from model.graph import FACTS, HEAD, RELATION, Columns
+from model.layout import Layout
+from model.learner import Learner
+from model.parts import Query, Recommender, Shop
+
+SECTIONS = ("product", "category", "brand", "shopper")
+
+
+class Relation(NamedTuple):
+    """One relation of a node."""
+
+    section: str  # of the neighbour
+    id: int
+    kind: int  # `journal.Kind`
+    time: int  # microseconds
+    strength: float  # as it was learned
+    share: float
+    times: int  # how often the two have met
+
+
+class Follower(NamedTuple):
+    """A product that shoppers met right after another."""
+
+    id: int
+    times: int
+
+
+class Places(NamedTuple):
+    """The nodes that have met somebody, with their vectors."""
+
+    section: NDArray[np.int32]  # [n] places in `SECTIONS`
+    id: NDArray[np.int32]  # [n]
+    vector: NDArray[np.float32]  # [n, d]
+
+
+def _columns(learner: Learner, table: NDArray[np.float32]) -> Columns | None:
+    """Return where things stand in the rows of a network's table; None for a recommender that has no graph."""
+    if learner.recommender.anew is None:
+        return None
+    (first, _), (start, stop) = learner.recommender.row_ids
+    dim, neighbours = first - 1, stop - start
+    followers = (table.shape[1] - dim - HEAD - RELATION * neighbours - FACTS) // 2
+    return Columns(dim, neighbours, followers)
+
+
+def _table(learner: Learner) -> NDArray[np.float32]:
+    return np.asarray(learner.carry.state["table"])
+
+
+def relations(learner: Learner, section: str, id_: int, now: int) -> list[Relation]:
+    """Return the last relations of a shopper or product as of `now` (microseconds), newest first; none where the
+    recommender has no graph."""
+    row = _row(learner, section, id_)
+    table = _table(learner)
+    columns = _columns(learner, table)
+    if columns is None or row is None:
+        return []
+    block = table[row, columns.relations].reshape(RELATION, columns.neighbours)
+    near, kind, time, strength, then, times = block
+    there = np.flatnonzero(near >= 0)
+    seconds = (now - (learner.origin or 0)) / MICROSECONDS
+    ages = np.maximum(seconds - time, 0.0), np.maximum(table[row, columns.facts.start] - then, 0.0)
+    share = _shares(learner, strength[there], kind[there].astype(int), *(age[there] for age in ages))
+    found = []
+    for which, place in enumerate(there.tolist()):
+        its, number = _node(learner.layout, int(near[place]))
+        moment = (learner.origin or 0) + round(float(time[place]) * MICROSECONDS)
+        what = int(INTERACTIONS[0]) + int(kind[place])
+        found.append(
+            Relation(SECTIONS[its], number, what, moment, float(strength[place]), share[which], int(times[place]))
+        )
+    return found
+
+
+def _shares(
+    learner: Learner, strength: NDArray[Any], kind: NDArray[Any], seconds: NDArray[Any], events: NDArray[Any]
+) -> list[float]:
+    """Return what `Fading.logits` and `shares` make of relations; the same for each where the encoder has no such."""
+    weights = learner.carry.state["encoder"]
+    if not {"kind", "decay", "order"} <= weights.keys():
+        return [1.0 / len(strength)] * len(strength)
+    worth, decay, order = (np.asarray(weights[name], np.float64) for name in ("kind", "decay", "order"))
+    logits = strength + worth[kind] - decay[kind] * np.log1p(seconds / HOUR) - order * np.log1p(events)
+    found = np.exp(logits - logits.max(initial=-np.inf))
+    return (found / found.sum()).tolist() if len(found) else []
+
+
+def followers(learner: Learner, product: int) -> list[Follower]:
+    """Return what was met right after a product, newest first; none where the recommender has no graph."""
+    row = _row(learner, "product", product)
+    table = _table(learner)
+    columns = _columns(learner, table)
+    if columns is None or row is None:
+        return []
+    ids, times = table[row, columns.follower].reshape(2, columns.followers)
+    return [Follower(int(ids[place]), int(times[place])) for place in np.flatnonzero(ids >= 0).tolist()]
+
+
+def places(learner: Learner) -> Places:
+    """Return the vectors of all nodes that have met somebody, kin of those included; none without a graph."""
+    table = _table(learner)
+    columns = _columns(learner, table)
+    if columns is None:
+        return Places(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 0), np.float32))
+    met = table[:, columns.facts.start] > 0
+    kin = table[: learner.layout.products, columns.dim + 1 : columns.dim + HEAD][met[: learner.layout.products]]
+    met[kin.astype(np.int64).reshape(-1)] = True
+    met[learner.layout.null :] = False
+    rows = np.flatnonzero(met)
+    starts = np.array([part.start for part in learner.layout.sections()])
+    section = np.searchsorted(starts, rows, side="right") - 1
+    ids = rows - starts[section]
+    return Places(section.astype(np.int32), ids.astype(np.int32), table[rows, : columns.dim].copy())
+
+
+def parts(learner: Learner, shopper: int, time: int) -> dict[str, NDArray[np.float32]]:
+    """Return the parts of the scores of all P products for a shopper at `time` (microseconds), float32[P] each."""
+    seconds = np.float32((time - (learner.origin if learner.origin is not None else time)) / MICROSECONDS)
+    known = np.int32(min(shopper, learner.layout.shoppers))
+    read = compiled(_parts, learner.recommender, learner.layout)
+    vectors, popularity, habits = read(learner.carry.state, learner.carry.shop, known, seconds)
+    products = len(learner.catalogue.category)
+    if learner.recommender.anew is None:
+        return {"score": np.asarray(vectors + popularity + habits)[:products]}
+    made = {"interests": vectors, "popularity": popularity, "habits": habits}
+    return {name: np.asarray(part)[:products] for name, part in made.items()}
+
+
+def _parts(
+    recommender: Recommender, layout: Layout, state: Any, shop: Shop, shopper: Array, time: Array
+) -> tuple[Array, Array, Array]:
+    ask = shopper * 7919 + time.astype(jnp.int32)  # as `Learner.scores` asks
+    answer = recommender.query(state, shop, Query(ask, time, shopper), layout)
+    vectors = shop.served[:, :-1] @ answer.vector[:-1]
+    popularity = shop.served[:, -1] * answer.vector[-1]
+    place = jnp.where(answer.ids >= 0, answer.ids, vectors.shape[0])
+    return vectors, popularity, jnp.zeros_like(vectors).at[place].add(answer.bonus, mode="drop")
+
+
+def _row(learner: Learner, section: str, id_: int) -> int | None:
+    """Return the row of a shopper or product; None where it has none yet."""
+    if section == "shopper":
+        return int(learner.layout.shopper(id_)) if id_ < learner.layout.shoppers else None
+    return id_ if id_ < learner.layout.products else None
+
+
+def _node(layout: Layout, row: int) -> tuple[int, int]:
+    """Return the section and the id of a row."""
+    for section, part in enumerate(layout.sections()):
+        if row < part.stop:
+            return section, row - part.start
+    raise ValueError(f"there is no row {row}")
