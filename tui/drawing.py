@@ -34,6 +34,7 @@ class Drawing(Widget, can_focus=True):
     # The theme has four hues that are legible on its own background; the others are given for dark and for light.
     DEFAULT_CSS = """
     Drawing {
+        width: 1fr;
         height: 1fr;
         .drawing--colour-0 { color: $text-primary; }
         .drawing--colour-1 { color: $text-accent; }
@@ -89,4 +90,5 @@ class Drawing(Widget, can_focus=True):
 def bound(name: str, key: str, action: str, description: str, tooltip: str) -> Binding:
     """Return a key that a drawing takes while it has the focus; `name` is its id where keys are reassigned."""
     sign = {"plus,equals_sign": "+", "minus": "-"}.get(key)
-    return Binding(key, action, description, key_display=sign, tooltip=tooltip, id=name)
+    shown = not key.startswith("shift+")  # a footer has room for few
+    return Binding(key, action, description, show=shown, key_display=sign, tooltip=tooltip, id=name)
