@@ -52,7 +52,7 @@ class Drawing(Widget, can_focus=True):
         .drawing--quiet { color: $foreground 60%; }
         .drawing--strong { color: $foreground; text-style: bold; }
         .drawing--cursor { color: $foreground; text-style: bold; }
-        .drawing--event { color: $foreground 85%; text-style: italic; }
+        .drawing--event { color: $foreground 85%; }
     }
     """
 
