@@ -87,9 +87,8 @@ def relations(learner: Learner, section: str, id_: int, now: int) -> list[Relati
         its, number = _node(learner.layout, int(near[place]))
         moment = (learner.origin or 0) + round(float(time[place]) * MICROSECONDS)
         what = int(INTERACTIONS[0]) + int(kind[place])
-        found.append(
-            Relation(SECTIONS[its], number, what, moment, float(strength[place]), share[which], int(times[place]))
-        )
+        learned = float(strength[place]), share[which], int(times[place])
+        found.append(Relation(SECTIONS[its], number, what, moment, *learned))
     return found
 
 

@@ -68,10 +68,13 @@ class Canvas:
         inside = (x >= -0.5) & (x < 2 * self.width - 0.5) & (y >= -0.5) & (y < 4 * self.height - 0.5)
         across, down = (x[inside] + 0.5).astype(np.intp), (y[inside] + 0.5).astype(np.intp)
         self._dots[down, across] = True
-        self._ink[down // 4, across // 2] = ink[inside] if isinstance(ink, np.ndarray) else ink
+        self._ink[down // 4, across // 2] = np.broadcast_to(ink, x.shape)[inside]
 
-    def line(self, x: Points, y: Points, ink: int, pattern: tuple[int, int] = SOLID) -> None:
-        """Draw a line through points, x and y float[n] in dots; one that is not finite breaks it."""
+    def line(self, x: Points, y: Points, ink: int | NDArray, pattern: tuple[int, int] = SOLID) -> None:
+        """Draw a line through points, x and y float[n]; one that is not finite breaks it.
+
+        `ink` is one for all, or uint8[n]: of a stroke it is that of its first point.
+        """
         x, y = _numbers(x), _numbers(y)
         known = np.isfinite(x) & np.isfinite(y)
         x, y = np.clip(x, -_FAR, _FAR), np.clip(y, -_FAR, _FAR)
@@ -81,26 +84,32 @@ class Canvas:
         alone[1:] &= ~joined
         start = np.concatenate([np.flatnonzero(joined), np.flatnonzero(alone)])
         stop = start + np.repeat([1, 0], [joined.sum(), alone.sum()])
-        self._strokes(x[start], y[start], x[stop] - x[start], y[stop] - y[start], ink, pattern)
+        inks = np.broadcast_to(ink, x.shape)[start]
+        self._strokes(x[start], y[start], x[stop] - x[start], y[stop] - y[start], inks, pattern)
 
-    def _strokes(self, x: NDArray, y: NDArray, dx: NDArray, dy: NDArray, ink: int, pattern: tuple[int, int]) -> None:
-        """Draw straight strokes float64[n], each going on with the pattern where the one before left it."""
+    def _strokes(
+        self, x: NDArray, y: NDArray, dx: NDArray, dy: NDArray, inks: NDArray, pattern: tuple[int, int]
+    ) -> None:
+        """Draw strokes float64[n] in inks uint8[n], each going on with the pattern where the one before left it."""
         length = np.maximum(np.abs(dx), np.abs(dy))
         before = np.cumsum(length) - length
         enter, leave = self._inside(x, y, dx, dy)
         seen = enter <= leave
-        x, y, dx, dy, length, before, enter, leave = (of[seen] for of in (x, y, dx, dy, length, before, enter, leave))
+        x, y, dx, dy, inks, length, before, enter, leave = (
+            of[seen] for of in (x, y, dx, dy, inks, length, before, enter, leave)
+        )
         steps = np.ceil(length * (leave - enter)).astype(np.intp)
         many = steps + 1
         step = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
         along = np.repeat(enter, many) + step * np.repeat((leave - enter) / np.maximum(steps, 1), many)
         across = np.repeat(x, many) + along * np.repeat(dx, many)
         down = np.repeat(y, many) + along * np.repeat(dy, many)
+        inks = np.repeat(inks, many)
         on, off = pattern
         if off:
             drawn = np.rint(np.repeat(before, many) + along * np.repeat(length, many)) % (on + off) < on
-            across, down = across[drawn], down[drawn]
-        self.dots(across, down, ink)
+            across, down, inks = across[drawn], down[drawn], inks[drawn]
+        self.dots(across, down, inks)
 
     def _inside(self, x: NDArray, y: NDArray, dx: NDArray, dy: NDArray) -> tuple[NDArray, NDArray]:
         """Return the shares float64[n] of each stroke at which it enters and leaves (Liang and Barsky 1984)."""

@@ -34,6 +34,7 @@ class Drawing(Widget, can_focus=True):
     # The theme has four hues that are legible on its own background; the others are given for dark and for light.
     DEFAULT_CSS = """
     Drawing {
+        width: 1fr;
         height: 1fr;
         .drawing--colour-0 { color: $text-primary; }
         .drawing--colour-1 { color: $text-accent; }
@@ -51,7 +52,7 @@ class Drawing(Widget, can_focus=True):
         .drawing--quiet { color: $foreground 60%; }
         .drawing--strong { color: $foreground; text-style: bold; }
         .drawing--cursor { color: $foreground; text-style: bold; }
-        .drawing--event { color: $foreground 85%; text-style: italic; }
+        .drawing--event { color: $foreground 85%; }
     }
     """
 

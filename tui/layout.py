@@ -57,7 +57,7 @@ def placed(
     nodes: Sequence[Node], links: Sequence[Link], focus: str, before: Mapping[str, tuple[float, float]]
 ) -> Places:
     """Return each node's place, near the one it had before if it had one (Fruchterman and Reingold 1991)."""
-    import networkx  # costs 0.2 s, which only those pay who look at a neighbourhood
+    import networkx  # costs up to half a second, which only those pay who look at a neighbourhood
 
     graph = networkx.Graph()
     start: Places = {}

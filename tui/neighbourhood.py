@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
@@ -40,6 +41,13 @@ class Spot(NamedTuple):
     first: int
     last: int
     key: str
+
+
+def _draw_strokes(canvas: Canvas, ends: NDArray, inks: NDArray, pattern: tuple[int, int]) -> None:
+    """Draw n strokes at once: ends float64[n, 2, 2], inks uint8[n]."""
+    gaps = np.full((len(ends), 1, 2), np.nan)
+    x, y = np.concatenate([ends, gaps], axis=1).reshape(-1, 2).T
+    canvas.line(x, y, np.repeat(inks, 3), pattern)
 
 
 def _word(kind: str) -> str:
@@ -133,15 +141,19 @@ class Neighbourhood(Drawing):
 
     def _draw_links(self, canvas: Canvas, cells: Mapping[str, Cell]) -> None:
         """Draw the strong ones over the faint ones, and a letter for the kind in the middle of the focus's own."""
-        for link in sorted(self._links, key=lambda link: link.strength):
-            ends = np.array([cells[link.a], cells[link.b]], np.float64) * (2, 4) + (0.5, 1.5)
-            (x0, y0), (x1, y1) = ends.tolist()
-            ink = self._kinds[link.kind] % COLOURS
-            pattern = SOLID if link.strength >= _CLEAR else DASHED if link.strength >= _WEAK else DOTTED
-            canvas.line([x0, x1], [y0, y1], ink, pattern)
-            if link.strength >= _STRONG:
-                flat = abs(x1 - x0) >= abs(y1 - y0)
-                canvas.line([x0 + (not flat), x1 + (not flat)], [y0 + flat, y1 + flat], ink)
+        ends = np.array([[cells[link.a], cells[link.b]] for link in self._links], np.float64).reshape(-1, 2, 2)
+        ends = ends * (2, 4) + (0.5, 1.5)  # float64[links, 2 ends, across and down], the middles of cells
+        inks = np.array([self._kinds[link.kind] % COLOURS for link in self._links], np.uint8)
+        strength = np.array([link.strength for link in self._links])
+        weight = np.searchsorted([_WEAK, _CLEAR], strength, side="right")
+        for number, pattern in enumerate((DOTTED, DASHED, SOLID)):
+            some = weight == number
+            _draw_strokes(canvas, ends[some], inks[some], pattern)
+        # A strong one is double: the second line lies a dot below, or to the right of a steep one.
+        strong = ends[strength >= _STRONG]
+        size = np.abs(strong[:, 1] - strong[:, 0])
+        steep = size[:, :1] < size[:, 1:]
+        _draw_strokes(canvas, strong + np.stack([steep, ~steep], axis=-1), inks[strength >= _STRONG], SOLID)
         letters = self._letters()
         for link in self._links:
             (x0, y0), (x1, y1) = cells[link.a], cells[link.b]

@@ -231,15 +231,14 @@ def _draw_glyphs(frame: Frame, picture: Picture) -> None:
 
 
 def _draw_labels(canvas: Canvas, frame: Frame, row: int, marks: Sequence[Mark]) -> None:
-    """Write on a row what happened, to the right of its line or to the left, where there is room."""
+    """Write on a row what happened: from its line on, or moved to the left as far as needed, where there is room."""
+    end = frame.left + frame.plot.width
     for mark in marks:
         if not mark.label or not frame.x.holds(mark.x):
             continue
-        column = frame.left + frame.column(mark.x)
-        end = frame.left + frame.plot.width
         text = shortened(mark.label, 24)
-        for start in (column, column - cell_len(text) + 1):
-            stop = start + cell_len(text)
-            if start >= frame.left and stop <= end and canvas.is_free(start - 1, row, stop - start + 1):
+        column, width = frame.left + frame.column(mark.x), cell_len(text)
+        for start in (min(column, end - width), column - width + 1):
+            if start >= frame.left and canvas.is_free(start - 1, row, width + 1):
                 canvas.text(start, row, text, EVENT)
                 break
