@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from textual import on
 from textual.binding import Binding, BindingType
 
 from journal.facts import Kind
@@ -89,14 +88,12 @@ class Moments:
         day = float(self.shown.day(self.shown.time_of(self.clock.seq)))
         self._go(self.shown.seq_at(max(day + hundredths * days_of(self.shown) / 100, 0.0)))
 
-    @on(Timeline.Picked)
-    def go_to_day(self, event: Timeline.Picked) -> None:
+    def on_timeline_picked(self, event: Timeline.Picked) -> None:
         """Go to the day that was clicked."""
         if self.shown is not None:
             self._go(self.shown.seq_at(event.day))
 
-    @on(Chart.Picked)
-    def go_to_x(self, event: Chart.Picked) -> None:
+    def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the day that was clicked in a chart over days."""
         if self.shown is not None and event.control.id == "accuracy":
             self._go(self.shown.seq_at(event.x))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from textual import on
 from textual.binding import Binding, BindingType
 
 from journal.facts import CHUNK, INTERACTIONS
@@ -156,8 +155,7 @@ class Subjects:
             screen.app.copy_to_clipboard(words)
             screen.notify(f"copied: {words}")
 
-    @on(Graph.Picked)
-    def turn_to_node(self, event: Graph.Picked) -> None:
+    def on_graph_picked(self, event: Graph.Picked) -> None:
         """Look at the node that was clicked."""
         kinds = {"s": "shopper", "p": "product"}
         if event.key[0] in kinds:

@@ -35,6 +35,11 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], seconds: float = 2
     raise AssertionError(f"waited {seconds:g} s in vain; the screen:\n{text(pilot.app)}")
 
 
+def notices(app: App[Any]) -> str:
+    """Return what the app has told lately."""
+    return "\n".join(notice.message for notice in app._notifications)
+
+
 def text(app: App[Any]) -> str:
     """Return what the screen shows, line by line, without colours."""
     lines = app.screen._compositor.render_strips()

@@ -112,3 +112,35 @@ def made(path: Path, n: int = 6 * CHUNK, finish: bool = True) -> Path:
         if finish:
             run.finish("finished", 1.0)
     return path
+
+
+def _near(product: int, share: float) -> dict[str, object]:
+    kin = {"category": product % CATEGORIES, "brand": product % 3, "price": 9.5, "shoppers": [product % 7, 11]}
+    return {"section": "product", "id": product, "kind": "viewed", "strength": 0.1, "share": share, "times": 1} | kin
+
+
+def _line(product: int) -> dict[str, object]:
+    parts = {"interests": 2.5 - product / 32, "popularity": 0.5, "habits": 0.25}
+    kin = {"category": product % CATEGORIES, "brand": product % 3, "price": 9.5}
+    return {"product": product, "score": sum(parts.values()), "parts": parts, "reasons": ["viewed 2 h ago"]} | kin
+
+
+LOOK = {
+    "lane": LANES[0],
+    "seq": 4 * CHUNK,
+    "time": 2 * DAY,
+    "subject": {"kind": "shopper", "id": 3},
+    "relations": [_near(product, 0.5 / (place + 1)) for place, product in enumerate((5, 17, 23))],
+    "slate": [_line(product) for product in range(5, 15)],
+    "learned": [0.4, 0.3, 0.2, 0.1, 0.0],
+    "true": [0.5, 0.1, 0.2, 0.1, 0.1],
+    "map": {
+        "xy": [value for n in range(PRODUCTS) for value in (n * 700 - 14_000, (n % CATEGORIES) * 6_000 - 12_000)]
+        + [1_000, 2_000],
+        "kind": ["product"] * PRODUCTS + ["shopper"],
+        "id": [*range(PRODUCTS), 3],
+        "group": [n % CATEGORIES for n in range(PRODUCTS)] + [-1],
+        "nodes": {"product": PRODUCTS, "category": 0, "brand": 0, "shopper": 1},
+    },
+}
+"""A look as the inspector gives them."""

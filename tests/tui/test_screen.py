@@ -10,9 +10,10 @@ from textual.pilot import Pilot
 
 from driftlab.kept import Run
 from journal.facts import CHUNK
-from tests.tui.driving import SIZES, drive, text, until
-from tests.tui.made import DAY, made
+from tests.tui.driving import SIZES, drive, notices, text, until
+from tests.tui.made import DAY, LANES, LOOK, made
 from tui.app import Driftlab
+from tui.asking import Ask
 from tui.screen import VIEWS, RunScreen
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,12 +46,14 @@ def test_each_view_looks_as_it_did(path: Path, number: int, size: tuple[int, int
     golden = GOLDEN / f"{VIEWS[number - 1].__name__.lower()}-{size[0]}x{size[1]}.txt"
 
     async def act(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        await pilot.press(str(number))
         screen = await settled(pilot)
-        await pilot.press("space")
         screen.clock.step_to(4 * CHUNK, N)
         screen.show()
+        await settled(pilot)
+        subject = LOOK["subject"]
+        screen.subject = subject["kind"], subject["id"]
+        screen._look = Ask(LANES[0], 4 * CHUNK, shopper=subject["id"], map=True), LOOK
+        await pilot.press(str(number))
         await settled(pilot)
         seen = text(pilot.app) + "\n"
         if not golden.exists():
@@ -136,7 +139,7 @@ def test_what_is_shown_can_be_saved(path: Path, tmp_path: Path, monkeypatch: pyt
 
     async def act(pilot: Pilot[Any]) -> None:
         await settled(pilot)
-        for view in ("1", "2"):
+        for view in ("1", "4"):
             await pilot.press(view, "w", "s")
             await pilot.pause()
 
@@ -185,7 +188,7 @@ def test_a_run_of_nobody_says_how_to_go_on(tmp_path: Path) -> None:
         await until(pilot, lambda: screen.shown is not None)
         assert "R resumes it" in text(pilot.app)
         await pilot.press("h")
-        await until(pilot, lambda: "No engine of this terminal is running" in text(pilot.app))
+        await until(pilot, lambda: "No engine of this terminal is running" in notices(pilot.app))
 
     drive(Driftlab(str(unfinished)), act)
 

@@ -43,7 +43,7 @@ class Compare(View):
         if self.figures is None:
             self.query_one("#table", Static).update("[dim]counting …[/]")
             return
-        self.query_one("#table", Static).update(table(self.figures, frame.lanes))
+        self.query_one("#table", Static).update(table(self.figures, frame.lanes, wide=self.size.width >= 100))
         self.query_one(Chart).show(
             frontier(self.figures, frame.lanes), title="NDCG@10 against events learned", x_label="events"
         )
@@ -54,17 +54,22 @@ class Compare(View):
         return self.figures.rows if self.figures else ()
 
 
-def table(figures: Figures, lanes: Sequence[str]) -> Table:
-    """Write the report's table."""
+SHORT = ("ndcg@10", "mrr", "ndcg@10 without_repeats", "recovery", "learned")
+"""The columns for which a narrow screen has room."""
+
+
+def table(figures: Figures, lanes: Sequence[str], wide: bool) -> Table:
+    """Write the report's table, or as much of it as a narrow screen has room for."""
+    columns = [column for column in figures.columns if wide or key(column) in SHORT]
     made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", title_style="")
-    made.add_column("lane")
-    for column in figures.columns:
+    made.add_column("lane", no_wrap=True)
+    for column in columns:
         group = " w/o rep." if column.part == "without_repeats" else ""
-        made.add_column(f"{column.heading}{group}", justify="right")
-    best = {key(column): _best(figures, key(column)) for column in figures.columns}
+        made.add_column(f"{column.heading}{group}", justify="right", no_wrap=True)
+    best = {key(column): _best(figures, key(column)) for column in columns}
     for row in figures.rows:
         cells = []
-        for column in figures.columns:
+        for column in columns:
             value = row[key(column)]
             cells.append(Text(column.write(value), "bold" if value == best[key(column)] else ""))
         made.add_row(f"{glyph(lanes.index(row['lane']))} {row['lane']}", *cells)

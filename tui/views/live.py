@@ -63,7 +63,7 @@ class Live(View):
 
     def _levels(self, frame: Frame) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), expand=False, header_style="bold")
-        table.add_column("lane")
+        table.add_column("lane", no_wrap=True)
         for head in ("now", "trend", "learned", "stale", *(["back in"] if frame.drifts else [])):
             table.add_column(head, justify="right")
         for row in self.rows():

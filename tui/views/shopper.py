@@ -44,7 +44,7 @@ class Shopper(Looking):
         size = 0 if learned is None else len(learned)
         bars = self.query_one(PairedBars)
         bars.show([f"category {n}" for n in range(size)], true, learned, "chance that the next product is of")
-        self.query_one("#slate", Static).update(slate(look))
+        self.query_one("#slate", Static).update(slate(look, wide=self.query_one("#shown").size.width >= 60))
         shopper = int(look["subject"]["id"])
         self.query_one("#history", Static).update(history(frame, shopper))
         self.query_one("#moved", Static).update(moved(frame, shopper))
@@ -59,15 +59,15 @@ class Shopper(Looking):
         ]
 
 
-def slate(look: Mapping[str, Any]) -> Table:
-    """Write the slate of a look: product, score, what it is made of, why."""
+def slate(look: Mapping[str, Any], wide: bool) -> Table:
+    """Write the slate of a look: product, score, what it is made of where it is wide enough, why."""
     lines = look.get("slate") or []
-    parts = list(lines[0]["parts"]) if lines else []
+    parts = list(lines[0]["parts"]) if lines and wide else []
     table = Table(title="slate now", box=None, padding=(0, 1, 0, 0), title_style="bold", title_justify="left")
     table.add_column("")
-    table.add_column("product")
+    table.add_column("product", no_wrap=True)
     for name in ("score", *parts):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why", style="dim", no_wrap=True, overflow="ellipsis")
     for place, line in enumerate(lines, 1):
         numbers = [f"{line['score']:.2f}", *(f"{line['parts'][name]:+.2f}" for name in parts)]
@@ -96,8 +96,10 @@ def history(frame: Frame, shopper: int, sessions: int = 6) -> Text:
 def moved(frame: Frame, shopper: int) -> str:
     """Say when a shopper's true interests moved before the moment, and how far; nothing where there is no truth."""
     interests = frame.interests
-    if "theta" not in interests:
+    if not frame.simulated:
         return "what shoppers of a real log want is not known"
+    if "theta" not in interests:
+        return "true interests are not told yet"
     own = (interests["shopper"] == shopper) & (interests["time"] <= frame.time)
     times, theta = interests["time"][own], interests["theta"][own].astype(np.float64)
     lines = ["true interests moved"]
