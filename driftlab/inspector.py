@@ -14,9 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any, TextIO
 
 from driftlab.looking import Asked, Standing, look
@@ -38,30 +36,35 @@ class Newer(Exception):
 
 
 class Asks:
-    """The asks that have come, of which the newest counts."""
+    """The newest ask that has come and was not taken."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         """Listen to lines in a thread of its own, for as long as there are any."""
-        self._come: SimpleQueue[str | None] = SimpleQueue()
+        self._line: str | None = None
+        self._ended = False
+        self._news = Condition()
         Thread(target=self._listen, args=(lines,), daemon=True).start()
 
     def _listen(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self._come.put(line)
-        self._come.put(None)
+            with self._news:
+                self._line = line
+                self._news.notify()
+        with self._news:
+            self._ended = True
+            self._news.notify()
 
     def newest(self) -> str | None:
-        """Wait for an ask and return the newest there is; None at the end."""
-        line = self._come.get()
-        with suppress(Empty):
-            while line is not None:
-                line = self._come.get_nowait()
+        """Wait for an ask and take the newest there is; None when no more will come."""
+        with self._news:
+            self._news.wait_for(lambda: self._line is not None or self._ended)
+            line, self._line = self._line, None
         return line
 
     @property
     def waiting(self) -> bool:
         """Whether a newer one is there."""
-        return not self._come.empty()
+        return self._line is not None
 
 
 class Inspector:
