@@ -155,9 +155,9 @@ def main(folder: Path, log: str | None) -> None:
         for name in SCENARIOS:
             done.setdefault(NAMES[name], []).append(made(folder, name, seed))
             write(done)
-        if log is not None:
-            done.setdefault(Path(log).stem, []).append(made(folder, "log", seed, log))
-            write(done)
+    for seed in SEEDS if log is not None else ():
+        done.setdefault(Path(str(log)).stem, []).append(made(folder, "log", seed, log))
+        write(done)
 
 
 def write(done: dict[str, list[dict[str, Record]]]) -> None:

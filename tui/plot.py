@@ -218,12 +218,11 @@ def _draw_glyphs(frame: Frame, picture: Picture) -> None:
             continue
         start = 2 + number * _APART // len(picture.series)
         columns = np.arange(start, frame.plot.width, _APART)
-        if len(series.x) == 1:  # a point is its glyph
-            columns = np.array([frame.column(float(series.x[0]))])
         at = np.array([frame.x.number_at(2 * column + 0.5, 2 * frame.plot.width) for column in columns])
-        if picture.cursor is not None and frame.x.holds(picture.cursor):
+        if len(series.x) == 1:  # a point is its glyph
+            columns, at = np.array([frame.column(float(series.x[0]))]), series.x
+        elif picture.cursor is not None and frame.x.holds(picture.cursor):
             at, columns = np.append(at, picture.cursor), np.append(columns, frame.column(picture.cursor))
-        at = series.x if len(series.x) == 1 else at
         down = frame.down(np.interp(at, series.x, series.y, np.nan, np.nan))
         for column, dot in zip(columns.tolist(), down.tolist(), strict=True):
             if -0.5 <= dot < 4 * frame.plot.height - 0.5:

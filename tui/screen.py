@@ -249,7 +249,8 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
 
     def action_leave(self) -> None:
         """Leave; where an engine of ours is running, ask what becomes of it."""
-        if self.engine is None or not self.engine.alive:
+        done = self.shown is not None and self.shown.finished
+        if self.engine is None or not self.engine.alive or done:
             self.app.exit() if len(self.app.screen_stack) <= 2 else self.app.pop_screen()
             return
         self.app.push_screen(leaving(self.path.name), self._left)

@@ -175,3 +175,11 @@ def test_ticks_are_round_and_in_the_span(low: float, length: float, most: int) -
     assert len(found) <= most + 1
     slack = 1e-6 * (abs(low) + length)
     assert all(span.low - slack <= tick <= span.high + slack for tick in found)
+
+
+@pytest.mark.parametrize("cursor", [None, 2.5])
+def test_a_series_of_one_point_is_its_glyph(cursor: float | None) -> None:
+    made = Chart()
+    one = Series("one", np.array([2.0]), np.array([0.5]), 0, "◇")
+    made.show([one, Series("other", np.array([1.0, 3.0]), np.array([0.1, 0.9]), 1, "■")], cursor=cursor)
+    assert "\n".join(seen(made, (80, 24), THEMES[0])).count("◇") >= 2  # in the plot, and in the legend
