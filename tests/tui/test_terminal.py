@@ -68,8 +68,8 @@ class Terminal:
         for _ in range(30):
             self.press("q")
             self.read(1.0)
-            if self.process.poll() is not None:
-                assert self.process.returncode == 0
+            with suppress(subprocess.TimeoutExpired):
+                assert self.process.wait(1.0) == 0
                 return
             self.press("\x1b")
         raise AssertionError(f"the program did not end; the last of the screen:\n{self.seen[-3000:]}")
@@ -111,7 +111,7 @@ def finished(path: Path) -> bool:
 
 def engines(path: Path) -> list[int]:
     """Return the processes that were started to write a run file."""
-    found = subprocess.run(["pgrep", "-f", f"driftlab run .*{path.name}"], capture_output=True, text=True, check=False)
+    found = subprocess.run(["pgrep", "-f", f"driftlab run .*{path}"], capture_output=True, text=True, check=False)
     return [int(line) for line in found.stdout.split()]
 
 
@@ -141,8 +141,8 @@ def test_a_run_is_started_watched_forked_and_left(
 def test_a_killed_terminal_leaves_the_run_going_and_a_killed_engine_is_told_and_resumed(
     opened: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    path = tmp_path / "small-1.run"
-    first = opened("small", *FEW)
+    path = tmp_path / "killed.run"
+    first = opened("small", *FEW, "--out", str(path))
     first.until(lambda: there(path))
     (engine,) = engines(path)
     os.killpg(first.process.pid, signal.SIGKILL)
