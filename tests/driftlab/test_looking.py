@@ -8,6 +8,7 @@ import pytest
 import driftlab
 from driftlab import lanes
 from driftlab.looking import Asked, Standing, look
+from driftlab.recorded import PROBES_OF
 from journal.errors import Refusal
 from journal.facts import CHUNK, INTERACTIONS, Kind
 from journal.runfile import RunFile
@@ -155,3 +156,14 @@ def test_before_the_first_fact_nobody_is_known(run: driftlab.Run) -> None:
     with RunFile.open(run.path) as file:
         seen = look(Standing(file, LANE), Asked(LANE, 0, shopper=0, map=True), silent)
     assert (seen["seq"], seen["relations"]) == (0, [])
+
+
+def test_a_look_at_the_end_of_a_chunk_shows_what_the_run_probed_there(run: driftlab.Run) -> None:
+    """The run itself wrote down slates of a few shoppers at that fact: the same lane gives the same."""
+    with RunFile.open(run.path) as file:
+        probes = file.outcomes(PROBES_OF + LANE)
+        here = Standing(file, LANE)
+        seq = int(probes["seq"][0])
+        for row in np.flatnonzero(probes["seq"] == seq)[:5]:
+            seen = look(here, Asked(LANE, seq, shopper=int(probes["shopper"][row])), silent)
+            assert [line["product"] for line in seen["slate"]] == probes["slate"][row].tolist()

@@ -21,7 +21,7 @@ from driftlab.intervals import Interval
 from tui.chart import Chart, Series
 from tui.figures import Figures, differences, key
 from tui.frame import Frame
-from tui.views.view import View, glyph
+from tui.views.view import View, glyph, so_far
 
 
 class Compare(View):
@@ -43,7 +43,7 @@ class Compare(View):
         if self.figures is None:
             self.query_one("#table", Static).update("[dim]counting …[/]")
             return
-        self.query_one("#table", Static).update(table(self.figures, frame.lanes, wide=self.size.width >= 100))
+        self.query_one("#table", Static).update(table(self.figures, frame.lanes, wide=self.app.size.width >= 100))
         self.query_one(Chart).show(
             frontier(self.figures, frame.lanes), title="NDCG@10 against events learned", x_label="events"
         )
@@ -71,7 +71,7 @@ def table(figures: Figures, lanes: Sequence[str], wide: bool) -> Table:
         cells = []
         for column in columns:
             value = row[key(column)]
-            cells.append(Text(column.write(value), "bold" if value == best[key(column)] else ""))
+            cells.append(Text(so_far(column.write(value)), "bold" if value == best[key(column)] else ""))
         made.add_row(f"{glyph(lanes.index(row['lane']))} {row['lane']}", *cells)
     return made
 

@@ -20,7 +20,7 @@ from driftlab.report import decimals, duration, number
 from journal.facts import SCORED
 from tui.chart import Chart, Mark, Series
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
-from tui.views.view import View, glyph
+from tui.views.view import View, glyph, so_far
 
 MEASURES = ("fading ndcg@10", "ndcg@10", "hr@10", "mrr")
 """Measures that the chart can show, as the run file names them."""
@@ -69,7 +69,7 @@ class Live(View):
         for row in self.rows():
             cells = [decimals(row["now"]), arrow(row["trend"]), number(row["learned"]), duration(row["stale"])]
             if frame.drifts:
-                cells.append(duration(3_600.0 * row["recovery"]))
+                cells.append(so_far(duration(3_600.0 * row["recovery"])))
             table.add_row(f"{row['sign']} {row['lane']}", *cells)
         return table
 

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
+from driftlab.report import decimals
 from journal.facts import INTERACTIONS, Kind
 from tui.bars import PairedBars
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
@@ -33,7 +34,7 @@ class Shopper(Looking):
         yield Static(classes="status", markup=False)
         with Horizontal():
             with Vertical(id="believed"):
-                yield PairedBars(id="interests")
+                yield PairedBars(id="interests", number_format=decimals)
                 yield Static(id="moved", markup=False)
             with VerticalScroll(id="shown"):
                 yield Static(id="slate")
@@ -44,7 +45,7 @@ class Shopper(Looking):
         size = 0 if learned is None else len(learned)
         bars = self.query_one(PairedBars)
         bars.show([f"category {n}" for n in range(size)], true, learned, "chance that the next product is of")
-        self.query_one("#slate", Static).update(slate(look, wide=self.query_one("#shown").size.width >= 60))
+        self.query_one("#slate", Static).update(slate(look, wide=self.app.size.width >= 100))
         shopper = int(look["subject"]["id"])
         self.query_one("#history", Static).update(history(frame, shopper))
         self.query_one("#moved", Static).update(moved(frame, shopper))

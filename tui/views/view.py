@@ -35,6 +35,11 @@ class View(Vertical):
         return ()
 
 
+def so_far(written: str) -> str:
+    """Return what was written of a recovery as one says it of a moment: what has not come may still come."""
+    return "not yet" if written == "never" else written
+
+
 def glyph(lane: int) -> str:
     """Return the sign of a lane by its place."""
     return GLYPHS[lane % len(GLYPHS)]

@@ -1,0 +1,66 @@
+"""Pictures of every view of a run, 120 x 40 cells: python docs/screens.py RUN [DAY]
+
+Writes docs/screens/<view>.svg, and <view>.png beside it where a Chromium is installed to draw it (other converters
+misplace braille).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tui.app import Driftlab
+from tui.screen import VIEWS, RunScreen
+from tui.views.looking import Looking
+
+FOLDER = Path(__file__).parent / "screens"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SIZE = (120, 40)
+PIXELS = (1482, 1026)
+PATIENCE = 120.0
+
+
+async def pictures(run: str, day: float | None) -> list[Path]:
+    """Write a picture of each view of a run file as of a day, by default its end."""
+    app, made = Driftlab(run), []
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(2.0)
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        if day is not None and screen.shown is not None:
+            screen.clock.step_to(screen.shown.seq_at(day), screen.shown.last)
+            screen.show()
+        for number, view in enumerate(VIEWS, 1):
+            await pilot.press(str(number))
+            for _ in range(int(PATIENCE)):
+                seen = screen.view
+                counted = seen is not None and seen.figures is not None and seen.figures.seq == screen.clock.seq
+                if counted and (not isinstance(seen, Looking) or seen.look is not None):
+                    break
+                await pilot.pause(1.0)
+            await pilot.pause(0.5)
+            path = FOLDER / f"{view.__name__.lower()}.svg"
+            path.write_text(app.export_screenshot(), encoding="utf-8")
+            made.append(path)
+    return made
+
+
+def drawn(path: Path) -> Path | None:
+    """Turn a picture into a PNG beside it; None where there is no Chromium."""
+    chromium = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if chromium is None:
+        return None
+    png = path.with_suffix(".png")
+    size = "--window-size={},{}".format(*PIXELS)
+    flags = ["--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={png}"]
+    subprocess.run([chromium, *flags, path.resolve().as_uri()], check=True, capture_output=True)
+    return png
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for svg in asyncio.run(pictures(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)):
+        print(svg, drawn(svg) or "no PNG: no Chromium is installed")
