@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 from driftlab.cli_words import Baselines, Encoders, Out, Policies, Seed, Settings
 from driftlab.showing import preview
+from journal.errors import Refusal
 
 
 def tui(
@@ -26,6 +28,8 @@ def tui(
     target
         An id of `driftlab scenarios list`, a TOML file, or a run file; left out, a picker of all of them.
     """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refusal("`driftlab tui` needs a terminal. Use `driftlab run` and `driftlab report` where there is none.")
     lists = {"--policy": policy, "--encoder": encoder, "--baseline": baseline, "--set": set_}
     words = [word for name, values in lists.items() for value in values or () for word in (name, value)]
     single = {"--seed": seed, "--out": out}

@@ -228,3 +228,8 @@ def test_a_person_who_stops_a_run_is_told_how_to_go_on(
 def test_a_name_that_a_family_without_laws_shares_is_tried_as_what_has_laws(capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["check", "popular"]) == 0  # a baseline, and a sampler
     assert capsys.readouterr().out.startswith("baseline popular\n")
+
+
+def test_the_terminal_is_refused_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["tui", "small"]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
