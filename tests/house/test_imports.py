@@ -55,6 +55,11 @@ def test_import_contracts_are_kept() -> None:
         pytest.param("import simulator", {*HEAVY, "model", "pydantic"} - {"simpy"}, id="simulator"),
         pytest.param("import scenarios", {*HEAVY, "model"} - {"simpy"}, id="scenarios"),
         pytest.param("import tui", {*HEAVY, "model", "simulator"} - {"textual"}, id="tui"),
+        pytest.param(
+            "import tui.app, driftlab.showing as s; s.previews(); s.policies()",
+            {"jax", "flax", "optax", "model"},
+            id="terminal",
+        ),
         pytest.param(command("--help"), {*HEAVY, "model"} - {"simpy"}, id="driftlab --help"),
         pytest.param(command("scenarios", "list"), {*HEAVY, "model"} - {"simpy"}, id="driftlab scenarios list"),
     ],
