@@ -37,6 +37,11 @@ class Recorded:
 
 def read(run: RunFile) -> Recorded:
     """Join what an open run file holds; a run that is not finished is read as far as it has come."""
+    with run.still():
+        return _read(run)
+
+
+def _read(run: RunFile) -> Recorded:
     facts, header = run.facts(), run.header
     lanes: list[str] = json.loads(header["lanes"])
     before, drifts = meetings(facts), moments(run.truth("drift"), json.loads(header["drifts"]))

@@ -144,6 +144,18 @@ class Shelf:
         with self._transaction() as connection:
             connection.executemany(insert, entries.items())
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Read in the `with` what the file was at one moment, however much is committed meanwhile."""
+        if self._connection.in_transaction:  # a writer: nobody else commits
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
     def _rows(self, query: str, *given: object) -> list[Any]:
         with database.told(self.path):
             return self._connection.execute(query, given).fetchall()

@@ -17,6 +17,10 @@ HOLDS = hasattr(signal, "SIGSTOP")
 """Whether this system can hold a process."""
 
 
+NICE = 5
+"""How far the engine stands back behind the terminal, where both want the processor."""
+
+
 class Engine:
     """A process that runs, or resumes, one run."""
 
@@ -32,6 +36,9 @@ class Engine:
             stderr=self._log,
             start_new_session=True,
         )
+
+        if hasattr(os, "setpriority"):  # a key is answered before a fact is learned
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
 
     @property
     def pid(self) -> int:

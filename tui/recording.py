@@ -89,6 +89,10 @@ class Recording:
 
     def refresh(self) -> bool:
         """Read what was committed since; tell whether there was anything."""
+        with self._file.still():
+            return self._read()
+
+    def _read(self) -> bool:
         cursor = self._file.cursor
         if cursor.chunks == self._chunks:
             before = self.header

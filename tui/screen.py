@@ -33,7 +33,7 @@ from tui.views.graph import Graph
 from tui.views.live import Live
 from tui.views.shopper import Shopper
 from tui.views.source import Source
-from tui.views.view import View
+from tui.views.view import View, put
 
 FRAMES = 4
 """Frames a second."""
@@ -170,7 +170,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         header = frame.header
         moment = f"{clock(float(frame.day(frame.time)))}  fact {frame.seq:,} of {frame.last:,}"
         words = f"{header['name']}, seed {header['seed']}" + (", a fork" if "parent" in header else "")
-        self.query_one("#head", Static).update(f"{words}  {moment}  {self.clock}  {self.state()}")
+        put(self.query_one("#head", Static), f"{words}  {moment}  {self.clock}  {self.state()}")
         current = self.query_one(ContentSwitcher).current
         tabs = (
             f"[@click=screen.view('{name}')]{'[reverse]' if name == current else ''} {n} {view.title} "
@@ -178,7 +178,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             for n, view in enumerate(VIEWS, 1)
             for name in (view.__name__.lower(),)
         )
-        self.query_one("#tabs", Static).update(" ".join(tabs))
+        put(self.query_one("#tabs", Static), " ".join(tabs))
 
     def state(self) -> str:
         """Say in a few words what the engine does."""

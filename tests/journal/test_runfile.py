@@ -5,6 +5,7 @@ import math
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,3 +199,17 @@ def test_an_array_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
         run.put_array("price", np.arange(3.0))
         with pytest.raises(Refusal, match="no array named 'prise'. Did you mean 'price'"):
             run.array("prise")
+
+
+def test_a_still_reader_sees_one_moment_of_a_run_that_grows(tmp_path: Path) -> None:
+    path = tmp_path / "growing.run"
+    with RunFile.create(path, {}) as writer, RunFile.open(path) as reader:
+        writer.commit(facts(seq=[1], time=[0], kind=[Kind.VIEWED]))
+        with reader.still():
+            before = reader.cursor
+            writer.commit(facts(seq=[2], time=[1], kind=[Kind.VIEWED]))
+            assert reader.cursor == before
+            assert len(reader.facts()) == 1
+        assert reader.cursor.seq == 2
+        with writer.still():
+            assert writer.cursor.seq == 2

@@ -20,7 +20,7 @@ from driftlab.report import decimals, duration, number
 from journal.facts import SCORED
 from tui.chart import Chart, Mark, Series
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
-from tui.views.view import View, glyph, so_far
+from tui.views.view import View, glyph, put, so_far
 
 MEASURES = ("fading ndcg@10", "ndcg@10", "hr@10", "mrr")
 """Measures that the chart can show, as the run file names them."""
@@ -52,8 +52,8 @@ class Live(View):
             x_label="day",
             y_label="",
         )
-        self.query_one("#levels", Static).update(self._levels(frame))
-        self.query_one("#tail", Static).update(told(frame, max(self.query_one("#below").size.height - 1, 1)))
+        put(self.query_one("#levels", Static), self._levels(frame), (len(frame.lanes), bool(frame.drifts)))
+        put(self.query_one("#tail", Static), told(frame, max(self.query_one("#below").size.height - 1, 1)))
 
     def action_measure(self) -> None:
         """Show the next measure."""
@@ -64,8 +64,9 @@ class Live(View):
     def _levels(self, frame: Frame) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), expand=False, header_style="bold")
         table.add_column("lane", no_wrap=True)
-        for head in ("now", "trend", "learned", "stale", *(["back in"] if frame.drifts else [])):
-            table.add_column(head, justify="right")
+        heads = {"now": 4, "trend": 5, "learned": 9, "stale": 8, **({"back in": 8} if frame.drifts else {})}
+        for head, width in heads.items():  # wide enough for what will stand there: nothing moves about
+            table.add_column(head, justify="right", min_width=width, no_wrap=True)
         for row in self.rows():
             cells = [decimals(row["now"]), arrow(row["trend"]), number(row["learned"]), duration(row["stale"])]
             if frame.drifts:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from journal.facts import MICROSECONDS
 from tui.frame import Frame
-from tui.views.view import View
+from tui.views.view import View, put
 
 BAR = 24
 
@@ -29,7 +29,7 @@ class Looking(View):
 
     def show_status(self, text: str) -> None:
         """Say on the view's first line what is looked at, or what is being waited for."""
-        self.query_one(".status", Static).update(text)
+        put(self.query_one(".status", Static), text)
 
     def hear(self, look: Mapping[str, Any], frame: Frame) -> None:
         """Take a look."""

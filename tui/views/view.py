@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.containers import Vertical
+from textual.visual import VisualType
+from textual.widgets import Static
 
 from tui.figures import Figures
 from tui.frame import Frame
 
 GLYPHS = "●■▲◆▼★○□△◇▽☆" + "abcdefghijklmnopqrstuvwxyz"
 """A sign for each lane, so that lanes can be told apart without colour."""
+
+
+def put(widget: Static, content: VisualType, shape: object = None) -> None:
+    """Put content into a widget; where its shape is the one it had, nothing around it is laid out anew: that costs
+    as much as all the drawing."""
+    had = getattr(widget, "shape_of_content", widget)
+    widget.update(content, layout=had != shape)
+    widget.shape_of_content = shape  # type: ignore[attr-defined]
 
 
 class View(Vertical):
