@@ -37,6 +37,11 @@ class View(Vertical):
         """Show a frame; called when the view is seen, and when the frame changed."""
         self.frame = frame
 
+    def on_resize(self) -> None:
+        """Show the frame again: how much of it there is room for has changed."""
+        if self.frame is not None:
+            self.show(self.frame)
+
     def focus_first(self) -> None:
         """Give the keys to the part of the view that takes most of them; nothing by default."""
 
