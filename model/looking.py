@@ -47,7 +47,8 @@ class Follower(NamedTuple):
 
 
 class Places(NamedTuple):
-    """The nodes that have met somebody, with their vectors."""
+    """The nodes that have met somebody, with their vectors; to a product's its category's and brand's are added, as
+    encoders do: alone it says little."""
 
     section: NDArray[np.int32]  # [n] places in `SECTIONS`
     id: NDArray[np.int32]  # [n]
@@ -130,7 +131,11 @@ def places(learner: Learner) -> Places:
     starts = np.array([part.start for part in learner.layout.sections()])
     section = np.searchsorted(starts, rows, side="right") - 1
     ids = rows - starts[section]
-    return Places(section.astype(np.int32), ids.astype(np.int32), table[rows, : columns.dim].copy())
+    vectors = table[rows, : columns.dim].copy()
+    products = rows < learner.layout.products
+    own = table[rows[products], columns.dim + 1 : columns.dim + HEAD].astype(np.int64)
+    vectors[products] += table[own, : columns.dim].sum(axis=1)
+    return Places(section.astype(np.int32), ids.astype(np.int32), vectors)
 
 
 def parts(learner: Learner, shopper: int, time: int) -> dict[str, NDArray[np.float32]]:

@@ -17,7 +17,6 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from driftlab.report import decimals, duration, number
-from journal.facts import SCORED
 from tui.chart import Chart, Mark, Series
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
 from tui.views.view import View, glyph, put, so_far
@@ -134,20 +133,18 @@ def told(frame: Frame, lines: int) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     if not frame.seq:
         return text.append("Nothing has happened yet.", "dim")
-    text.append(f"facts at the moment, and their rank in {frame.lanes[0]}\n", "bold")
+    text.append(f"{'facts at the moment':<29}rank in {frame.lanes[0]}\n", "bold")
     facts = frame.facts
     for place in range(frame.seq - 1, max(frame.seq - lines, -1), -1):
         kind = int(facts.kind[place])
         text.append(clock(float(frame.day(int(facts.time[place])))).removeprefix("day ") + "  ", "dim")
         text.append(f"{SIGNS.get(kind, '?')} {kind_of(kind):<16}", COLOURS.get(kind, ""))
-        if facts.shopper[place] >= 0:
-            text.append(f" shopper {facts.shopper[place]}")
-        if facts.product[place] >= 0:
-            text.append(f" product {facts.product[place]}")
         rank = frame.ranks.get(place + 1)
-        if rank is not None:
-            text.append(f"  rank {rank:,.0f}", "bold" if rank <= 10 else "dim")
-        elif kind in SCORED:
-            text.append("  not scored yet", "dim")
+        known = f"{rank:>6,.0f}" if rank is not None else " " * 6
+        text.append(known, "bold" if rank is not None and rank <= 10 else "dim")
+        if facts.shopper[place] >= 0:
+            text.append(f"  shopper {facts.shopper[place]}")
+        if facts.product[place] >= 0:
+            text.append(f"  product {facts.product[place]}")
         text.append("\n")
     return text
