@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from threading import Condition, Thread
 from typing import Any, TextIO
 
-from driftlab.looking import Asked, Standing, look
+from driftlab.asks import Ask
+from driftlab.looking import Standing, look
 from journal.errors import Refusal
 from journal.runfile import RunFile
 
@@ -88,7 +89,7 @@ class Inspector:
             except BrokenPipeError:
                 return
 
-    def _look(self, number: int, asked: Asked) -> dict[str, Any]:
+    def _look(self, number: int, asked: Ask) -> dict[str, Any]:
         def tell(doing: str, done: float) -> None:
             if self._asks.waiting:
                 raise Newer
@@ -104,11 +105,11 @@ class Inspector:
         self._out.flush()
 
 
-def read(line: str) -> tuple[int, Asked]:
+def read(line: str) -> tuple[int, Ask]:
     """Return number and contents of an ask; raises Refusal where it is none.
 
     >>> read('{"ask": 2, "lane": "sage never", "seq": 9, "shopper": 1, "product": null, "map": false}')
-    (2, Asked(lane='sage never', seq=9, shopper=1, product=None, map=False))
+    (2, Ask(lane='sage never', seq=9, shopper=1, product=None, map=False))
     """
     try:
         given = json.loads(line)
@@ -117,7 +118,7 @@ def read(line: str) -> tuple[int, Asked]:
     sound = isinstance(given, dict) and given.keys() == KEYS.keys()
     if not sound or not all(isinstance(given[key], kind) for key, kind in KEYS.items()):
         raise Refusal(f"'{line.strip()[:80]}' is no ask. An ask has the keys {', '.join(KEYS)}.")
-    return given.pop("ask"), Asked(**given)
+    return given.pop("ask"), Ask(**given)
 
 
 def main(path: str) -> int:

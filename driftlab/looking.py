@@ -9,12 +9,13 @@ map        the two main directions of the vectors; the first map of a lane fixes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftlab import reasons, runs
+from driftlab.asks import Ask
 from driftlab.lanes import SLATE, LearningLane, OracleLane, best, told
 from journal.errors import Refusal, nearest
 from journal.facts import CHUNK, Facts, Kind
@@ -35,16 +36,6 @@ WIDE = 3.0
 
 Tell = Callable[[str, float], None]
 """Is told what is being done and the share of it that is done; it may raise to give the look up."""
-
-
-class Asked(NamedTuple):
-    """What is to be looked at: a lane, a fact, and a shopper or a product."""
-
-    lane: str
-    seq: int
-    shopper: int | None = None
-    product: int | None = None
-    map: bool = False
 
 
 class Standing:
@@ -134,7 +125,7 @@ def main_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return (found * signs).astype(np.float32)
 
 
-def look(standing: Standing, asked: Asked, tell: Tell) -> dict[str, Any]:
+def look(standing: Standing, asked: Ask, tell: Tell) -> dict[str, Any]:
     """Return a look as plain values, no NaN among them; raises Refusal where there is nothing of that name."""
     standing.go(asked.seq, tell)
     facts = standing.run.facts(1, standing.seq)
@@ -157,7 +148,7 @@ def look(standing: Standing, asked: Asked, tell: Tell) -> dict[str, Any]:
     return made | ({"map": standing.map()} if asked.map else {})
 
 
-def _subject(asked: Asked, standing: Standing, kin: dict[str, NDArray[Any]]) -> tuple[str, int]:
+def _subject(asked: Ask, standing: Standing, kin: dict[str, NDArray[Any]]) -> tuple[str, int]:
     if (asked.shopper is None) == (asked.product is None):
         raise Refusal("A look is at a shopper or at a product: give one of the two.")
     kind, id_ = ("shopper", asked.shopper) if asked.shopper is not None else ("product", asked.product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -72,7 +73,7 @@ def _makers(folder: Path, made: str) -> list[tuple[str, str]]:
     for _, node, _ in _functions(folder):
         if isinstance(node.returns, ast.Name) and node.returns.id == made and not _takes_parts(node):
             given = zip(node.args.args, node.args.defaults, strict=True)
-            inside = ", ".join(f"{name.arg}={ast.unparse(value)}" for name, value in given)
+            inside = ", ".join(f"{name.arg}={json.dumps(ast.literal_eval(value))}" for name, value in given)
             about = (ast.get_docstring(node) or "").partition("\n\n")[0]
             found.append((f"{node.name}({inside})" if inside else node.name, " ".join(about.split())))
     return sorted(found)

@@ -14,15 +14,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-
-class Ask(NamedTuple):
-    """What is to be looked at."""
-
-    lane: str
-    seq: int
-    shopper: int | None = None
-    product: int | None = None
-    map: bool = False
+from driftlab.asks import Ask
 
 
 class Heard(NamedTuple):

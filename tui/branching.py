@@ -55,13 +55,12 @@ class Branches:
         screen: Any = self
         assert self.shown is not None
         day = float(self.shown.day(self.shown.time))
-        parameters = [(use.replace("'", '"'), about) for use, about in known]
 
         def answered(answer: str | None) -> None:
             if answer is not None:
                 self._begin(what, answer, day)
 
-        screen.app.push_screen(Asking(f"{question} at {clock(day)}?", hint, parameters), answered)
+        screen.app.push_screen(Asking(f"{question} at {clock(day)}?", hint, known), answered)
 
     def _begin(self, what: str, answer: str, day: float) -> None:
         from tui.screen import RunScreen

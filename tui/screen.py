@@ -91,6 +91,8 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             self.recording.close()
         if self.inspector:
             self.inspector.close()
+        if self.engine:
+            self.engine.leave()  # however this ends, nobody is left to let a held one go on
 
     # -- frames ------------------------------------------------------------------------------------------------------
 
@@ -251,7 +253,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         """Leave; where an engine of ours is running, ask what becomes of it."""
         done = self.shown is not None and self.shown.finished
         if self.engine is None or not self.engine.alive or done:
-            self.app.exit() if len(self.app.screen_stack) <= 2 else self.app.pop_screen()
+            self._go_back()
             return
         self.app.push_screen(leaving(self.path.name), self._left)
 
@@ -263,4 +265,8 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             self.engine.leave()
         else:
             return
-        self.app.exit()
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """Show what was shown before this run: its parent, the picker, or the shell."""
+        self.app.exit() if len(self.app.screen_stack) <= 2 else self.app.pop_screen()

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from textual.binding import Binding, BindingType
 
+from driftlab.asks import Ask
 from journal.facts import CHUNK, INTERACTIONS
-from tui.asking import Ask, Heard, Inspector
+from tui.asking import Heard, Inspector
 from tui.clock import Clock
 from tui.frame import Frame
 from tui.modals import Asking

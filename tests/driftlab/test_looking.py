@@ -7,7 +7,8 @@ import pytest
 
 import driftlab
 from driftlab import lanes
-from driftlab.looking import Asked, Standing, look
+from driftlab.asks import Ask
+from driftlab.looking import Standing, look
 from driftlab.recorded import PROBES_OF
 from journal.errors import Refusal
 from journal.facts import CHUNK, INTERACTIONS, Kind
@@ -68,7 +69,7 @@ def test_from_a_snapshot_from_the_start_and_back_again_is_the_same(
 def test_a_look_changes_nothing_and_is_the_same_twice(run: driftlab.Run) -> None:
     with RunFile.open(run.path) as file:
         here = Standing(file, LANE)
-        asked = Asked(LANE, SEQ, shopper=shopper(run), map=True)
+        asked = Ask(LANE, SEQ, shopper=shopper(run), map=True)
         first = look(here, asked, silent)
         digest = here.learner.digest()
         assert look(here, asked, silent) == first
@@ -79,7 +80,7 @@ def test_the_slate_is_the_lanes_and_its_parts_add_up_to_the_bit(run: driftlab.Ru
     with RunFile.open(run.path) as file:
         here = Standing(file, LANE)
         who = shopper(run)
-        seen = look(here, Asked(LANE, SEQ, shopper=who), silent)
+        seen = look(here, Ask(LANE, SEQ, shopper=who), silent)
         time = int(file.facts().time[SEQ - 1])
         slate = here.learner.slates(np.array([who], np.int32), time, 10)[0]
         scores = here.learner.scores(np.array([who], np.int32), time)[0]
@@ -98,9 +99,9 @@ def test_relations_are_what_the_facts_say(run: driftlab.Run) -> None:
     own = np.flatnonzero((facts.shopper[:SEQ] == who) & np.isin(facts.kind[:SEQ], INTERACTIONS))
     with RunFile.open(run.path) as file:
         here = Standing(file, LANE)
-        seen = look(here, Asked(LANE, SEQ, shopper=who), silent)
+        seen = look(here, Ask(LANE, SEQ, shopper=who), silent)
         product = int(facts.product[own[-1]])
-        there = look(here, Asked(LANE, SEQ, product=product), silent)
+        there = look(here, Ask(LANE, SEQ, product=product), silent)
     newest = seen["relations"][0]
     assert (newest["section"], newest["id"]) == ("product", product)
     assert newest["kind"] == Kind(int(facts.kind[own[-1]])).name.lower()
@@ -115,9 +116,9 @@ def test_the_map_has_everybody_who_met_somebody_and_keeps_its_directions(run: dr
     facts = run.facts()
     with RunFile.open(run.path) as file:
         here = Standing(file, LANE)
-        seen = look(here, Asked(LANE, SEQ, shopper=shopper(run), map=True), silent)["map"]
+        seen = look(here, Ask(LANE, SEQ, shopper=shopper(run), map=True), silent)["map"]
         basis = here._basis
-        later = look(here, Asked(LANE, SEQ + 200, shopper=shopper(run), map=True), silent)["map"]
+        later = look(here, Ask(LANE, SEQ + 200, shopper=shopper(run), map=True), silent)["map"]
         assert here._basis is basis
     met = np.isin(facts.kind[:SEQ], INTERACTIONS)
     kinds = np.array(seen["kind"])
@@ -131,7 +132,7 @@ def test_the_map_has_everybody_who_met_somebody_and_keeps_its_directions(run: dr
 
 def test_a_baseline_has_scores_and_no_graph(run: driftlab.Run) -> None:
     with RunFile.open(run.path) as file:
-        seen = look(Standing(file, "popular"), Asked("popular", SEQ, shopper=shopper(run), map=True), silent)
+        seen = look(Standing(file, "popular"), Ask("popular", SEQ, shopper=shopper(run), map=True), silent)
     assert (seen["relations"], seen["map"]["id"]) == ([], [])
     assert all(list(line["parts"]) == ["score"] for line in seen["slate"])
 
@@ -139,22 +140,22 @@ def test_a_baseline_has_scores_and_no_graph(run: driftlab.Run) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked("oracle", 9, shopper=1), "nothing to look into in a lane 'oracle'"),
-        (Asked("sage evry_event", 9, shopper=1), "Did you mean 'sage every_event'"),
-        (Asked(LANE, 9, shopper=10_000), "no shopper 10000"),
-        (Asked(LANE, 9, product=-1), "no product -1"),
-        (Asked(LANE, 9, shopper=1, product=1), "one of the two"),
-        (Asked(LANE, 9), "one of the two"),
+        (Ask("oracle", 9, shopper=1), "nothing to look into in a lane 'oracle'"),
+        (Ask("sage evry_event", 9, shopper=1), "Did you mean 'sage every_event'"),
+        (Ask(LANE, 9, shopper=10_000), "no shopper 10000"),
+        (Ask(LANE, 9, product=-1), "no product -1"),
+        (Ask(LANE, 9, shopper=1, product=1), "one of the two"),
+        (Ask(LANE, 9), "one of the two"),
     ],
 )
-def test_what_is_not_there_is_refused(run: driftlab.Run, asked: Asked, said: str) -> None:
+def test_what_is_not_there_is_refused(run: driftlab.Run, asked: Ask, said: str) -> None:
     with RunFile.open(run.path) as file, pytest.raises(Refusal, match=said):
         look(Standing(file, asked.lane), asked, silent)
 
 
 def test_before_the_first_fact_nobody_is_known(run: driftlab.Run) -> None:
     with RunFile.open(run.path) as file:
-        seen = look(Standing(file, LANE), Asked(LANE, 0, shopper=0, map=True), silent)
+        seen = look(Standing(file, LANE), Ask(LANE, 0, shopper=0, map=True), silent)
     assert (seen["seq"], seen["relations"]) == (0, [])
 
 
@@ -165,5 +166,5 @@ def test_a_look_at_the_end_of_a_chunk_shows_what_the_run_probed_there(run: drift
         here = Standing(file, LANE)
         seq = int(probes["seq"][0])
         for row in np.flatnonzero(probes["seq"] == seq)[:5]:
-            seen = look(here, Asked(LANE, seq, shopper=int(probes["shopper"][row])), silent)
+            seen = look(here, Ask(LANE, seq, shopper=int(probes["shopper"][row])), silent)
             assert [line["product"] for line in seen["slate"]] == probes["slate"][row].tolist()

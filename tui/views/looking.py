@@ -10,7 +10,6 @@ from typing import Any
 
 from textual.widgets import Static
 
-from journal.facts import MICROSECONDS
 from tui.frame import Frame
 from tui.views.view import View, put
 
@@ -45,16 +44,3 @@ def progress(what: str, done: float) -> str:
     """
     full = round(BAR * done)
     return f"{what} {'━' * full}{'─' * (BAR - full)} {100 * done:.0f} %"
-
-
-def ago(microseconds: float) -> str:
-    """Write how long ago something was, in one unit.
-
-    >>> ago(90_000_000), ago(7_200_000_000)
-    ('1 min', '2 h')
-    """
-    seconds = microseconds / MICROSECONDS
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
