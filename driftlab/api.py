@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driftlab import description
 from driftlab.files import free_name
 from driftlab.kept import Run
 from driftlab.progress import Tell, progress, silent
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from driftlab.logs import Asked, LogSource
     from model import Policy
     from scenarios import Scenario
-
-LOGS = (".csv", ".tsv", ".txt", ".gz", ".parquet")
 
 
 def run(
@@ -156,20 +153,25 @@ def verify(path: str | Path, *, chain_only: bool = False, quiet: bool = True) ->
         return file.cursor
 
 
-def describe(path: str | Path | Asked, *, utc_offset_hours: float = 0.0) -> dict[str, Any]:
-    """Return what is in a run file or in a log: counts, popularity, sessions, gaps, funnel, repeats, rhythm.
+def describe(
+    path: str | Path | Asked, beside: str | Path | Asked | None = None, *, utc_offset_hours: float = 0.0
+) -> dict[str, Any]:
+    """Return what is in a run file or in a log: counts, popularity, sessions, gaps, funnel, repeats, interests, rhythm.
 
     Args:
         path: a run file, the path of a log, or a `driftlab.logs.Asked`.
-        utc_offset_hours: added to times for the rhythm of hours and weekdays.
+        beside: another of them to compare it with. Then the result holds the two descriptions, `one` and `other`, each
+            of the first days that both have, and `distances`, a list of the stylised facts with their distances.
+        utc_offset_hours: added to times of logs for the rhythm of hours and weekdays; a simulated shop keeps its own.
     """
-    from driftlab import logs
+    from driftlab.described import for_as_long, open_described
+    from driftlab.description import distances
 
-    if isinstance(path, str | Path) and not str(path).lower().endswith(LOGS):
-        with RunFile.open(path) as file:
-            return description.describe_facts(file.facts(), file.array("category"), utc_offset_hours)
-    read = logs.read(path if isinstance(path, logs.Asked) else logs.Asked(str(path)))
-    return {"log": read.rows(), **description.describe_facts(read.log.facts, read.log.category, utc_offset_hours)}
+    one = open_described(path, utc_offset_hours)
+    if beside is None:
+        return one.figures()
+    two = [each.figures() for each in for_as_long(one, open_described(beside, utc_offset_hours))]
+    return {"one": two[0], "other": two[1], "distances": [apart.row() for apart in distances(*two)]}
 
 
 def _made(

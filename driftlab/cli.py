@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
-from driftlab import cli_parts, cli_scenarios, cli_tui
+from driftlab import cli_logs, cli_parts, cli_scenarios, cli_tui
+from driftlab.cli_logs import From, Item, Items, Time, To, Type, Types, User, Value, asked_for
 from driftlab.cli_words import (
     Baselines,
     Encoders,
@@ -36,12 +37,12 @@ app = App(
     suppress_keyboard_interrupt=False,  # it says how to go on
 )
 app.command(cli_scenarios.scenarios)
+app.command(cli_logs.describe)
 app.command(cli_parts.parts)
 app.command(cli_parts.check)
 app.command(cli_tui.tui)
 
 RunPath = Annotated[Path, Parameter(help="a run file")]
-Column = Group("A log's columns")
 
 
 @app.command
@@ -81,15 +82,15 @@ def replay(
     log: Path,
     /,
     *,
-    user: Annotated[str, Parameter(group=Column)] = "user_id",
-    item: Annotated[str, Parameter(group=Column)] = "item_id",
-    type_: Annotated[str, Parameter(name="--type", group=Column, help="or '=purchase' for all rows")] = "event_type",
-    time: Annotated[str, Parameter(group=Column)] = "timestamp",
-    value: Annotated[str | None, Parameter(group=Column)] = "value",
-    types: Annotated[list[str] | None, Parameter(negative="", group=Column, help="word=known: basket=cart")] = None,
-    items: Annotated[Path | None, Parameter(help="products' categories, brands, prices")] = None,
-    from_: Annotated[str | None, Parameter(name="--from", help="first time taken: epoch seconds or 2017-11-25")] = None,
-    to: Annotated[str | None, Parameter(help="end of the times taken, itself left out")] = None,
+    user: User = "user_id",
+    item: Item = "item_id",
+    type_: Type = "event_type",
+    time: Time = "timestamp",
+    value: Value = "value",
+    types: Types = None,
+    items: Items = None,
+    from_: From = None,
+    to: To = None,
     policy: Policies = None,
     encoder: Encoders = None,
     loss: Losses = None,
@@ -109,7 +110,7 @@ def replay(
     """
     from driftlab import api
 
-    asked = _asked(log, (user, item, type_, time, value), types, items, from_, to)
+    asked = asked_for(log, (user, item, type_, time, value), types, items, from_, to)
     lists = {"encoders": encoder, "losses": loss, "samplers": sampler, "baselines": baseline}
     made = api.replay(asked, policy, **lists, settings=pairs(set_), seed=seed, out=out, quiet=False)
     _show(made, json_)
@@ -168,24 +169,6 @@ def report(run: RunPath, /, *, json_: Json = False) -> None:
 
 
 @app.command
-def describe(path: Path, /, *, utc_offset_hours: float = 0.0, json_: Json = False) -> None:
-    """Say what is in a run file or a log: counts, popularity, sessions, gaps, funnel, repeats, rhythm.
-
-    Parameters
-    ----------
-    path
-        A run file, or a log with the columns user_id, item_id, event_type, timestamp.
-    utc_offset_hours
-        Added to times for the rhythm of hours and weekdays.
-    """
-    from driftlab import api
-    from driftlab.description import lines
-
-    found = api.describe(path, utc_offset_hours=utc_offset_hours)
-    print_json(found) if json_ else print("\n".join(lines(found)))
-
-
-@app.command
 def export(run: RunPath, /, *, to: Literal["csv", "parquet", "sqlite"] = "csv", out: Out = None) -> None:
     """Write every fact as a row, for any other program."""
     from journal.export import export as write
@@ -209,21 +192,6 @@ def command(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return 1
     return status if isinstance(status, int) else 0
-
-
-def _asked(
-    log: Path,
-    columns: tuple[str, str, str, str, str | None],
-    types: Sequence[str] | None,
-    items: Path | None,
-    start: str | None,
-    end: str | None,
-) -> Any:
-    from driftlab.logs import Asked, epoch
-    from journal.cleaning import Columns
-
-    beside = None if items is None else str(items)
-    return Asked(str(log), Columns(*columns), beside, epoch(start), epoch(end), pairs(types))
 
 
 def _show(made: Any, as_json: bool) -> None:

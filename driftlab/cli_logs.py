@@ -1,0 +1,87 @@
+"""`driftlab describe`, and the words in which commands ask for a log: its columns, its items file, its window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from driftlab.cli_words import Json, pairs, print_json
+
+_COLUMN = Group("A log's columns")
+
+User = Annotated[str, Parameter(group=_COLUMN)]
+Item = Annotated[str, Parameter(group=_COLUMN)]
+Type = Annotated[str, Parameter(name="--type", group=_COLUMN, help="or '=purchase' for all rows")]
+Time = Annotated[str, Parameter(group=_COLUMN)]
+Value = Annotated[str | None, Parameter(group=_COLUMN)]
+Types = Annotated[list[str] | None, Parameter(negative="", group=_COLUMN, help="word=known: basket=cart")]
+Items = Annotated[Path | None, Parameter(help="products' categories, brands, prices")]
+From = Annotated[str | None, Parameter(name="--from", help="first time taken: epoch seconds or 2017-11-25")]
+To = Annotated[str | None, Parameter(help="end of the times taken, itself left out")]
+UtcOffset = Annotated[float, Parameter(help="hours by which a log's shop is ahead of UTC, for its hours and weekdays")]
+
+
+def asked_for(
+    log: Path,
+    columns: tuple[str, str, str, str, str | None],
+    types: Sequence[str] | None,
+    items: Path | None,
+    start: str | None,
+    end: str | None,
+) -> Any:
+    """Return the log that the words of a command ask for, as a `driftlab.logs.Asked`."""
+    from driftlab.logs import Asked, epoch
+    from journal.cleaning import Columns
+
+    beside = None if items is None else str(items)
+    return Asked(str(log), Columns(*columns), beside, epoch(start), epoch(end), pairs(types))
+
+
+def describe(
+    path: Path,
+    beside: Path | None = None,
+    /,
+    *,
+    user: User = "user_id",
+    item: Item = "item_id",
+    type_: Type = "event_type",
+    time: Time = "timestamp",
+    value: Value = "value",
+    types: Types = None,
+    items: Items = None,
+    from_: From = None,
+    to: To = None,
+    utc_offset_hours: UtcOffset = 0.0,
+    json_: Json = False,
+) -> None:
+    """Say what is in a run file or a log, or set two beside each other with the distance of each figure.
+
+    Figures: counts, popularity, what is new, shoppers, sessions, gaps, funnel, repeats, interests, rhythm.
+
+    Parameters
+    ----------
+    path
+        A run file, or a log with the columns user_id, item_id, event_type, timestamp, or those you name.
+    beside
+        Another run file or log to compare it with; the longer of the two is cut to the days of the shorter.
+    """
+    from driftlab import api
+    from driftlab.described import LOGS
+    from driftlab.description import Distance, lines, side_by_side
+
+    def asked(path: Path) -> Any:
+        if not str(path).lower().endswith(LOGS):
+            return path
+        return asked_for(path, (user, item, type_, time, value), types, items, from_, to)
+
+    found = api.describe(asked(path), beside and asked(beside), utc_offset_hours=utc_offset_hours)
+    if json_:
+        print_json(found)
+    elif beside is None:
+        print("\n".join(lines(found)))
+    else:
+        apart = [Distance(*(row[name] for name in Distance._fields)) for row in found["distances"]]
+        print("\n".join(side_by_side((path.stem, beside.stem), (found["one"], found["other"]), apart)))
