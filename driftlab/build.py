@@ -146,7 +146,7 @@ class Simulated:
 
     def __init__(self, scenario: Scenario, finder: Finder) -> None:
         drifts = [finder("drift", use) for use in scenario.drift]
-        self.world = World(scenario.world, scenario.seed, drifts)
+        self.world = World(scenario.world, scenario.seed, drifts, finder("social", scenario.social))
         self.end = int(scenario.days * DAY)
 
     def pieces(self, serve: Serve | None) -> Iterator[Piece]:

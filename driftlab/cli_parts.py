@@ -10,7 +10,10 @@ from driftlab.cli_words import Json, print_json
 
 
 def parts(*, json_: Json = False) -> None:
-    """List every part with its parameters: policies, encoders, losses, samplers, baselines, drifts, detectors."""
+    """List every part with its parameters.
+
+    Policies, encoders, losses, samplers, baselines, drifts, follow graphs, detectors.
+    """
     from scenarios.parts import listing
 
     found = listing()

@@ -4,7 +4,7 @@ seq      dense, from 1, in order of occurrence
 time     integer microseconds of simulated (or, in a real log, epoch) time, never decreasing
 kind     one of `Kind`
 shopper, product, session    dense ids from 0; -1 where the kind has none
-value    a number the kind explains: price, rating, slate length; NaN where it has none
+value    a number the kind explains: price, rating, slate length, shopper followed; NaN where it has none
 cause    seq of the fact that led to this one (view -> cart -> purchase -> review; slate -> click); 0 where it has none
 version  version of the kind
 payload  JSON text of the rare kinds, by seq
@@ -52,6 +52,7 @@ class Kind(enum.IntEnum):
     COUPON_REDEEMED = 20
     SHOCK = 21
     COMMAND = 22
+    FOLLOWED = 23
 
 
 INTERACTIONS = (Kind.VIEWED, Kind.FAVOURITED, Kind.CARTED, Kind.PURCHASED, Kind.REVIEWED, Kind.RETURNED)

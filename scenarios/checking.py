@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from journal.errors import Refusal, nearest
 from scenarios import parts
 from scenarios.overriding import FAMILY_PATHS, uses
 from scenarios.places import Path
 from scenarios.schema import NetworkSpec, Scenario
 from scenarios.signatures import mistakes, parameters
-from scenarios.uses import Use
+from scenarios.uses import Part, Use
 from simulator.spec import faults
 
 PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
@@ -37,6 +39,17 @@ def parts_named(values: Mapping[str, Any], kept: Mapping[str, str]) -> Iterator[
         for path, use in uses(values, family):
             for key, text in parts.check(family, use, kept):
                 yield Found((*path, key), text)
+    graph = _use(values.get("social", "none"))
+    for key, text in parts.check("social", graph, kept) if graph else ():
+        yield Found(("social", key), text)
+
+
+def _use(given: Any) -> Use | None:
+    try:
+        made: Use = TypeAdapter(Part).validate_python(given)
+    except ValidationError:
+        return None  # the schema tells what is wrong with it
+    return made
 
 
 def network_parameters(values: Mapping[str, Any]) -> Iterator[Found]:
@@ -58,6 +71,7 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     for at, use in enumerate(scenario.drift):
         yield from _drift_in_time(at, use, scenario.days, kept)
+        yield from _drift_in_company(at, use, scenario.social, kept)
     if scenario.loop.mode == "closed" and scenario.loop.held_out == 1:
         yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
     yield from _lanes(scenario)
@@ -79,6 +93,17 @@ def _lanes(scenario: Scenario) -> Iterator[Found]:
                 yield Found(("network", key), "a chain is empty; write 'every_event' for a policy that always learns.")
             elif times > 1:
                 yield Found(("network", key), f"'{name}' stands {times} times among the {key}; once is enough.")
+
+
+def _drift_in_company(at: int, use: Use, social: Use, kept: Mapping[str, str]) -> Iterator[Found]:
+    """Yield that a drift spreads over follows where nobody follows anybody."""
+    try:
+        alone = social.use == "none" and parts.find("drift", use, kept)[0].meet is not None
+    except Refusal:
+        return  # told elsewhere
+    if alone:
+        text = f"drift '{use.use}' spreads from shopper to shopper, but nobody follows anybody."
+        yield Found(("drift", at, "use"), f'{text} Give a [social] with use = "small_world" or "preferential".')
 
 
 def _drift_in_time(at: int, use: Use, days: float, kept: Mapping[str, str]) -> Iterator[Found]:

@@ -74,6 +74,9 @@ class Scenario(BaseModel):
     rhythm: RhythmSpec = RhythmSpec()
     loop: LoopSpec = LoopSpec()
     drift: tuple[Part, ...] = Field((), description="what moves interests; displacements add up")
+    social: Part = Field(
+        Use(use="none"), description="who follows whom; needed by drifts that spread from one to another"
+    )
     network: NetworkSpec = NetworkSpec()
 
     @property

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from simulator.drifts import DRIFTS, Drift
+from simulator import contagion, drifts
+from simulator.drifts import Drift
 from simulator.oracle import Oracle, Outlook
+from simulator.social import SOCIAL, Follows, Social
 from simulator.spec import WorldSpec
 from simulator.world import Piece, World
 
-__all__ = ["DRIFTS", "Drift", "Oracle", "Outlook", "Piece", "World", "WorldSpec"]
+DRIFTS = drifts.DRIFTS | contagion.CONTAGIONS
+"""Every drift by name."""
+
+__all__ = [
+    "DRIFTS",
+    "SOCIAL",
+    "Drift",
+    "Follows",
+    "Oracle",
+    "Outlook",
+    "Piece",
+    "Social",
+    "World",
+    "WorldSpec",
+]

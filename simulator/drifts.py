@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.errors import Refusal, nearest
+from simulator.social import Follows
 
 Array = NDArray[np.float64]
 State = Any
@@ -36,6 +37,8 @@ class Drift(NamedTuple):
     step: Callable[[np.random.Generator, State, Array, float, float], tuple[State, Array, NDArray[np.bool_]]]
     turns: Callable[[float], tuple[float, ...]] = lambda days: ()
     """Days below `days` at which interests begin to turn, for those who may know; none where they move all the time."""
+    meet: Callable[[State, Follows], State] | None = None
+    """`meet(state, follows) -> state` comes once, after init, where a drift needs a follow graph; else None."""
 
 
 LEVELS = ("population", "cohort", "individual")

@@ -28,6 +28,7 @@ from simulator.drifts import Drift
 from simulator.ledger import NOBODY, Ledger
 from simulator.rhythm import DAY, HOUR, Rhythm
 from simulator.shoppers import draw_shoppers
+from simulator.social import Follows, Social, none
 from simulator.spec import WorldSpec, check
 from simulator.truth import Tables, Truth
 
@@ -66,11 +67,18 @@ class World:
     (1, ['interest'])
     """
 
-    def __init__(self, spec: WorldSpec, seed: int, drifts: Sequence[Drift] = ()) -> None:
+    def __init__(self, spec: WorldSpec, seed: int, drifts: Sequence[Drift] = (), social: Social | None = None) -> None:
         check(spec)
         self.spec, self.seed, self.drifts = spec, seed, tuple(drifts)
         self.catalogue, vectors = draw_catalogue(spec, seed)
         _, self.interests, traits = draw_shoppers(spec, seed)
+        self.follows = (social or none()).draw(stream(seed, "social"), traits["cohort"])
+        for part, drift in enumerate(self.drifts):
+            if drift.meet is not None and not len(self.follows.follower):
+                raise Refusal(
+                    f"Drift {part} spreads from shopper to shopper, but nobody follows anybody. "
+                    "Give the world a follow graph, as `social=small_world()`."
+                )
         self.truth = {**vectors, **traits}
 
     def run(self, serve: Serve | None = None) -> Iterator[Piece]:
@@ -97,6 +105,7 @@ class _Life:
         self.env = simpy.Environment()
         self.streams, interests, self.traits = draw_shoppers(world.spec, world.seed)
         self.truth = Truth(interests)
+        self.follows = world.follows
         self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None)
         self.shop = Shop(world.catalogue, world.truth, world.spec)
         self.launch_time = world.catalogue["launch_time"]
@@ -114,6 +123,8 @@ class _Life:
             self.env.process(self._drift(part, drift))
         for shopper in range(world.spec.shoppers.shoppers):
             self.env.process(self._shopper(shopper))
+        if len(self.follows.follower):
+            self.env.process(self._follow(self.follows))
 
     @property
     def now(self) -> int:
@@ -129,9 +140,22 @@ class _Life:
                 yield self.env.timeout(int(times[product]) - self.now)
             self.ledger.announce(self.now, NOBODY, Kind.PRODUCT_LISTED, product, value=self.price[product])
 
+    def _follow(self, follows: Follows) -> Process:
+        """A shopper follows another as soon as both have joined."""
+        joined = self.traits["join_time"]
+        times = np.maximum(joined[follows.follower], joined[follows.followed])
+        order = np.argsort(times, kind="stable")
+        columns = (column[order].tolist() for column in (times, follows.follower, follows.followed))
+        for time, follower, followed in zip(*columns, strict=True):
+            if time > self.now:
+                yield self.env.timeout(time - self.now)
+            self.ledger.announce(self.now, follower, Kind.FOLLOWED, value=followed)
+
     def _drift(self, part: int, drift: Drift) -> Process:
         interests, cohorts, tick, moving = self.truth.interests, self.traits["cohort"], 0, False
         state = drift.init(stream(self.seed, "drift", part), cohorts, interests.shape[1])
+        if drift.meet is not None:
+            state = drift.meet(state, self.follows)
         while True:
             yield self.env.timeout(TICK)
             tick += 1

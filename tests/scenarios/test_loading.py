@@ -208,3 +208,25 @@ def test_the_world_is_what_the_scenario_says() -> None:
 
 def test_the_listing_tells_every_title() -> None:
     assert listing() == sorted((id_, load(id_).title) for id_, _ in listing())
+
+
+def test_a_contagion_needs_somebody_who_follows(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINE + '[[drift]]\nuse = "trend"\n')
+    with pytest.raises(Refusal, match=r"mine.toml, line \d+: drift 'trend' spreads .* Give a \[social\]"):
+        load(tmp_path / "mine.toml")
+    assert load(tmp_path / "mine.toml", {"social": "preferential"}).social == Use(use="preferential")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('social = "smallworld"', "No social named 'smallworld'. Did you mean 'small_world'?"),
+        ('[social]\nuse = "small_world"\nfollow = 3', "social 'small_world': 'follow' is not a parameter."),
+        ('[social]\nuse = "small_world"\nfollows = 3', "A small world's follows = 3 is odd"),
+    ],
+)
+def test_a_follow_graph_is_checked_where_it_stands(tmp_path: Path, given: str, said: str) -> None:
+    (tmp_path / "mine.toml").write_text(f"{MINE}{given}\n")
+    with pytest.raises(Refusal, match=r"mine.toml, line \d") as refused:
+        load(tmp_path / "mine.toml")
+    assert said in str(refused.value)
