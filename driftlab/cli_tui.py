@@ -6,6 +6,7 @@ import importlib
 import sys
 
 from driftlab.cli_words import Baselines, Encoders, Out, Policies, Seed, Settings
+from driftlab.engine import Gone
 from driftlab.showing import preview
 from journal.errors import Refusal
 
@@ -20,6 +21,7 @@ def tui(
     set_: Settings = None,
     seed: Seed = None,
     out: Out = None,
+    if_closed: Gone = "go_on",
 ) -> None:
     """Watch a run in the terminal: begin a scenario, or look at a run file, finished or still being written.
 
@@ -27,6 +29,9 @@ def tui(
     ----------
     target
         An id of `driftlab scenarios list`, a TOML file, or a run file; left out, a picker of all of them.
+    if_closed
+        What becomes of a run of this terminal where the terminal is closed or killed: it goes on to its end, or stops
+        so that `driftlab resume` can go on.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refusal("`driftlab tui` needs a terminal. Use `driftlab run` and `driftlab report` where there is none.")
@@ -36,4 +41,4 @@ def tui(
     words += [word for name, value in single.items() if value is not None for word in (name, str(value))]
     if target is not None and not target.endswith(".run"):
         preview(target)  # a name that is none is refused here, before the screen is taken
-    importlib.import_module("tui.app").Driftlab(target, words).run()
+    importlib.import_module("tui.app").Driftlab(target, words, if_closed).run()

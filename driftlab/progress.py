@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Timer
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +18,9 @@ PATIENCE = 2.0
 
 LINE_EVERY = 15.0
 """Seconds between two lines where stderr is no terminal."""
+
+GATE: ContextVar[Callable[[], None] | None] = ContextVar("gate", default=None)
+"""What a piece of work passes each time it tells how far it is; it may wait there, or be ended by KeyboardInterrupt."""
 
 
 class Tell(Protocol):
@@ -42,11 +46,18 @@ def progress(doing: str, first: str = "compiling") -> Iterator[Tell]:
     ...     tell(0.5, 100)
     """
     shown = _Bar(doing, first) if sys.stderr.isatty() else _Lines(doing, first)
+    gate = GATE.get()
+
+    def tell(done: float, events: int) -> None:
+        shown.tell(done, events)
+        if gate is not None:
+            gate()
+
     timer = Timer(PATIENCE, shown.show)
     timer.daemon = True
     timer.start()
     try:
-        yield shown.tell
+        yield tell
     finally:
         timer.cancel()
         timer.join()

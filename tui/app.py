@@ -1,6 +1,7 @@
 """The application: a picker, or a run at once; what is common to all screens is here, and nothing else.
 
 target   a scenario's id, the path of a scenario's TOML file, the path of a run file, or nothing: then the picker
+gone     what an engine does when its terminal is gone without a word: it goes on, or stops so that it can be resumed
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding
 
+from driftlab.engine import Gone
 from driftlab.files import free_name
 from driftlab.showing import preview
 from tui.engine import Engine
@@ -31,28 +33,28 @@ class Driftlab(App[None]):
         Binding("ctrl+q", "quit", show=False, priority=True, id="quit"),
     ]
 
-    def __init__(self, target: str | None = None, words: Sequence[str] = ()) -> None:
+    def __init__(self, target: str | None = None, words: Sequence[str] = (), gone: Gone = "go_on") -> None:
         """Show `target`; `words` are options of `driftlab run` for a scenario."""
         super().__init__()
-        self.target, self._words = target, tuple(words)
+        self.target, self._words, self.gone = target, tuple(words), gone
 
     def on_mount(self) -> None:
         if self.target is None:
             self.push_screen(Picker())
         else:
-            self.push_screen(opened(self.target, self._words))
+            self.push_screen(opened(self.target, self._words, self.gone))
 
     @on(Picker.Picked)
     def picked(self, event: Picker.Picked) -> None:
         """Show the run that was picked, or begin it."""
-        self.push_screen(opened(event.target, self._words))
+        self.push_screen(opened(event.target, self._words, self.gone))
 
     def action_help(self) -> None:
         """Show the keys, or hide them."""
         self.action_hide_help_panel() if self.screen.query("HelpPanel") else self.action_show_help_panel()
 
 
-def opened(target: str, words: Sequence[str] = ()) -> RunScreen:
+def opened(target: str, words: Sequence[str] = (), gone: Gone = "go_on") -> RunScreen:
     """Return the screen of a run file, or of a scenario's run that begins now; raises Refusal where it is neither."""
     if target.endswith(".run") or (Path(target).is_file() and not target.endswith(".toml")):
         return RunScreen(Path(target))
@@ -60,4 +62,4 @@ def opened(target: str, words: Sequence[str] = ()) -> RunScreen:
     given = dict(zip(words[::2], words[1::2], strict=True))
     path = Path(given["--out"]) if "--out" in given else free_name(f"{found.id}-{given.get('--seed', found.seed)}")
     others = [word for pair in zip(words[::2], words[1::2], strict=True) if pair[0] != "--out" for word in pair]
-    return RunScreen(path, Engine(["run", target, *others, "--out", str(path)], path))
+    return RunScreen(path, Engine(["run", target, *others, "--out", str(path)], path, gone))

@@ -72,4 +72,4 @@ class Branches:
             screen.notify(str(refusal), severity="error", timeout=10)
             return
         words = ["fork", str(self.path), "--at", repr(day), f"--{what}", answer, "--out", str(path)]
-        screen.app.push_screen(RunScreen(path, Engine(words, path)))
+        screen.app.push_screen(RunScreen(path, Engine(words, path, screen.app.gone)))

@@ -1,6 +1,7 @@
-"""An engine is a run in a process of its own: the command line's, with no terminal; what it does is in its run file.
+"""An engine is a run in a process of its own, see `driftlab.engine`: what it does is in its run file.
 
-It is in a session of its own, so that nothing that happens to the terminal (closing, interrupt, crash) reaches it.
+It is in a session of its own, so that nothing that happens to the terminal (closing, interrupt, crash) reaches it; only
+what is said to it does, and that there is nobody left to say anything.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-HOLDS = hasattr(signal, "SIGSTOP")
-"""Whether this system can hold a process."""
-
+from driftlab.engine import Gone
 
 NICE = 5
 """How far the engine stands back behind the terminal, where both want the processor."""
@@ -24,14 +24,14 @@ NICE = 5
 class Engine:
     """A process that runs, or resumes, one run."""
 
-    def __init__(self, words: Sequence[str], path: Path) -> None:
-        """Start `driftlab` with these words; they write the run file at `path`."""
+    def __init__(self, words: Sequence[str], path: Path, gone: Gone = "go_on") -> None:
+        """Start `driftlab` with these words, which write the run file at `path`; `gone`: what if we are."""
         self.path, self.words = path, tuple(words)
         self.held = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the engine
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "driftlab", *words],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "driftlab.engine", gone, *words],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._log,
             start_new_session=True,
@@ -65,16 +65,13 @@ class Engine:
 
     def hold(self) -> None:
         """Let the engine rest, or go on: it gives the processor away and loses nothing."""
-        if HOLDS and self.alive:
-            self.held = not self.held
-            os.kill(self.pid, signal.SIGSTOP if self.held else signal.SIGCONT)
+        self.held = not self.held
+        self._say("hold" if self.held else "go_on")
 
     def stop(self, patience: float = 10.0) -> None:
         """End the engine; what is finished of the run is kept, and `resume` goes on with it."""
         if not self.alive:
             return
-        if self.held:
-            self.hold()
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(patience)
@@ -83,9 +80,21 @@ class Engine:
             self._process.wait()
 
     def leave(self) -> None:
-        """Let it go on without us."""
-        if self.held:
-            self.hold()
+        """Let it go on without us, to its end."""
+        self._say("leave")
+        self.close()
+
+    def close(self) -> None:
+        """Be gone: it goes on, or stops, as it was told when it began."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+
+    def _say(self, word: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError, ValueError):  # it has ended; its state says so
+            self._process.stdin.write(word.encode() + b"\n")
+            self._process.stdin.flush()
 
 
 def ended(status: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -20,7 +20,7 @@ from tui import branching, moments, subjects
 from tui.branching import Branches
 from tui.clock import Clock
 from tui.counting import Counting
-from tui.engine import HOLDS, Engine, ended
+from tui.engine import Engine, ended
 from tui.figures import Figures
 from tui.frame import clock
 from tui.modals import leaving
@@ -92,7 +92,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         if self.inspector:
             self.inspector.close()
         if self.engine:
-            self.engine.leave()  # however this ends, nobody is left to let a held one go on
+            self.engine.close()
 
     # -- frames ------------------------------------------------------------------------------------------------------
 
@@ -190,9 +190,9 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         rate = f"{self._rate[2]:,.0f} facts/s"
         if self.engine is None:
             return f"another's run, {rate}" if self._rate[2] else "not finished; R resumes it, if nobody runs it"
-        if self.engine.held:
-            return "held; h lets it go on"
         if self.engine.alive:
+            if self.engine.held:
+                return "held; h lets it go on"
             return f"running, {rate}" if frame is not None and frame.last else "compiling; kept for the next time"
         said = self.engine.said() if self.engine.status == Refusal.status else ended(self.engine.status or 0)
         return f"{said}; R resumes it"
@@ -213,8 +213,6 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         """Let the engine rest, or go on."""
         if self.engine is None or not self.engine.alive:
             self.notify("No engine of this terminal is running.")
-        elif not HOLDS:
-            self.notify("This system cannot hold a process.", severity="warning")
         else:
             self.engine.hold()
 
@@ -225,7 +223,8 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         elif self.engine is not None and self.engine.alive:
             self.notify("The engine is running.")
         else:
-            self.engine = Engine(["resume", str(self.path)], self.path)
+            app: Any = self.app
+            self.engine = Engine(["resume", str(self.path)], self.path, app.gone)
             self.notify(f"Resuming {self.path.name}.")
 
     def action_save(self) -> None:

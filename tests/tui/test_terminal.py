@@ -74,6 +74,11 @@ class Terminal:
             self.press("\x1b")
         raise AssertionError(f"the program did not end; the last of the screen:\n{self.seen[-3000:]}")
 
+    def kill(self) -> None:
+        """End the program as nothing could be prepared for."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def close(self) -> None:
         """End the program, if it has not ended."""
         if self.process.poll() is None:
@@ -111,7 +116,7 @@ def finished(path: Path) -> bool:
 
 def engines(path: Path) -> list[int]:
     """Return the processes that were started to write a run file."""
-    found = subprocess.run(["pgrep", "-f", f"driftlab run .*{path}"], capture_output=True, text=True, check=False)
+    found = subprocess.run(["pgrep", "-f", f"driftlab.engine .*{path}"], capture_output=True, text=True, check=False)
     return [int(line) for line in found.stdout.split()]
 
 
@@ -145,8 +150,7 @@ def test_a_killed_terminal_leaves_the_run_going_and_a_killed_engine_is_told_and_
     first = opened("small", *FEW, "--out", str(path))
     first.until(lambda: there(path))
     (engine,) = engines(path)
-    os.killpg(first.process.pid, signal.SIGKILL)
-    first.process.wait()
+    first.kill()
     os.kill(engine, 0)  # it is there
     os.kill(engine, signal.SIGKILL)
     second = opened(str(path))
@@ -154,6 +158,26 @@ def test_a_killed_terminal_leaves_the_run_going_and_a_killed_engine_is_told_and_
     second.press("R")
     second.until(lambda: "live  finished" in second.read())
     second.leave()
+    driftlab.verify(path, chain_only=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gone", ["go_on", "stop"])
+def test_a_held_run_whose_terminal_is_killed_goes_on_or_stops_as_asked(
+    opened: Callable[..., Terminal], tmp_path: Path, gone: str
+) -> None:
+    path = tmp_path / "held.run"
+    terminal = opened("small", *FEW, "--out", str(path), "--if-closed", gone)
+    terminal.until(lambda: there(path))
+    terminal.until(lambda: "small, seed 1" in terminal.read())
+    terminal.press("h")
+    terminal.until(lambda: "held; h lets it go on" in terminal.read())
+    (engine,) = engines(path)
+    time.sleep(2.0)
+    assert engines(path) == [engine]
+    terminal.kill()
+    terminal.until(lambda: not engines(path))
+    assert finished(path) is (gone == "go_on")
     driftlab.verify(path, chain_only=True)
 
 
