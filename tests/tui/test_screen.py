@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from driftlab.asks import Ask
 from driftlab.kept import Run
+from driftlab.showing import previews
 from journal.facts import CHUNK
 from tests.tui.driving import SIZES, drive, notices, text, until
 from tests.tui.made import DAY, LANES, LOOK, made
@@ -208,7 +209,7 @@ def test_the_picker_previews_scenarios_and_runs(path: Path, monkeypatch: pytest.
     async def act(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "closed_loop" in text(pilot.app))
         assert "drift" in text(pilot.app)
-        await pilot.press(*["down"] * 7)
+        await pilot.press(*["down"] * len(previews()))
         await pilot.pause()
         assert "A run made by hand" in text(pilot.app)
         await pilot.press("enter")
