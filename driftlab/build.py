@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftlab.lanes import Lane, LearningLane, OracleLane
+from driftlab.passage import Passage
 from driftlab.prequential import Lanes
 from driftlab.sources import Piece, Serve
 from journal.facts import Facts, Kind
@@ -25,8 +26,10 @@ from journal.shelf import Source
 from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
 from scenarios import NetworkSpec, Scenario, Use, find
 from simulator import World
+from simulator.delivery import Pipe
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
+from simulator.spec import DeliverySpec
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -171,11 +174,37 @@ def catalogue(arrays: Arrays, facts: Facts | None) -> Catalogue:
     return Catalogue(arrays["category"], arrays["brand"], arrays["price"], listed)
 
 
+Piping = Callable[[], Pipe]
+"""Makes a pipe that nothing was sent through yet: one for each lane, and one for the run file."""
+
+
+def piping(scenario: Scenario, finder: Finder, opening: int) -> Piping | None:
+    """Return what makes the scenario's pipes, for a stream that opens at a time (us); None where it has no pipeline."""
+    if scenario.delivery is None and not scenario.fault:
+        return None
+    faults = [(use.use, finder("fault", use)) for use in scenario.fault]
+    return functools.partial(Pipe, scenario.delivery or DeliverySpec(), faults, scenario.seed, opening)
+
+
 def lanes(
-    made: Sequence[Recipe], shop: Catalogue, shoppers: int, seed: int, opening: int, world: World | None
+    made: Sequence[Recipe],
+    shop: Catalogue,
+    shoppers: int,
+    seed: int,
+    opening: int,
+    world: World | None,
+    pipes: Piping | None = None,
 ) -> Lanes:
     """Build the lanes; with a world there is an oracle, and in its closed loop the first lane serves."""
-    learning = [LearningLane(r.name, Learner(r.recommender, r.policy, shop, shoppers, seed), opening) for r in made]
+    learning = [
+        LearningLane(
+            recipe.name,
+            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, apart=pipes is not None),
+            opening,
+            None if pipes is None else Passage(pipes()),
+        )
+        for recipe in made
+    ]
     if world is None:
         return Lanes(learning, None, None)
     oracle = OracleLane(Oracle(world.catalogue, world.truth, world.spec), ORACLE)

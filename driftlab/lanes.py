@@ -1,6 +1,7 @@
 """A lane is one way of recommending on the stream; it is asked before it is told, and told nothing but public facts.
 
 `told` is the only maker of `Events`, and takes facts alone: neither truth nor what comes later can reach a learner.
+Where facts reach the lanes through a pipeline, `driftlab.passage` makes its entries of what `told` returns.
 A lane drops what it has been told before: how the stream is cut, and where a resumed run goes on, change nothing.
 """
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.facts import CHUNK, INTERACTIONS, Facts, Kind, pick
-from model.contract import Events, Outcomes
+from model.contract import Entries, Events, Learnings, Outcomes
 
 SLATE = 10
 """Products on a probed slate."""
@@ -33,6 +34,7 @@ class Learner(Protocol):
     """What the lab asks of a recommender that learns; `model.Learner` is one. See there for each."""
 
     def advance(self, events: Events) -> Outcomes: ...
+    def follow(self, entries: Entries) -> tuple[Outcomes, Learnings]: ...
     def slates(self, shoppers: NDArray[np.int32], time: int, k: int) -> NDArray[np.int32]: ...
     def scores(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]: ...
     def snapshot(self) -> bytes: ...
@@ -44,6 +46,14 @@ class Knowing(Protocol):
 
     def observe(self, facts: Facts, truth: Truth) -> NamedTuple: ...
     def utilities(self, shoppers: NDArray[np.int32], time: int) -> NDArray[np.float32]: ...
+
+
+class Passage(Protocol):
+    """What the lab asks of the way through a pipeline; `driftlab.passage.Passage` is one."""
+
+    def entries(self, facts: Facts, events: Events) -> Entries:
+        """Send the next facts, of which `events` are told; return what happens and is delivered up to the last."""
+        ...
 
 
 class Probe(NamedTuple):
@@ -63,6 +73,7 @@ class Chunk(NamedTuple):
     facts: Facts
     truth: Truth  # for the oracle alone
     probe: Probe | None
+    deliveries: Mapping[str, NDArray[Any]] | None = None  # columns, to be kept; None where there is no pipeline
 
 
 class Answer(NamedTuple):
@@ -72,6 +83,7 @@ class Answer(NamedTuple):
     slates: NDArray[np.int32] | None = None  # [m, k]
     scores: NDArray[np.float32] | None = None  # [m, P]: a learner's scores, an oracle's true utilities
     snapshot: bytes | None = None
+    learnings: Mapping[str, NDArray[Any]] | None = None  # through a pipeline: what was learned when
 
 
 class Lane(Protocol):
@@ -101,12 +113,18 @@ def told(facts: Facts, opening: int = -1) -> Events:
 class LearningLane:
     """A lane whose recommender learns, and which may serve slates between chunks."""
 
-    def __init__(self, name: str, learner: Learner, opening: int) -> None:
-        """Begin with a learner that has been told nothing; its catalogue is that of time `opening`, microseconds."""
+    def __init__(self, name: str, learner: Learner, opening: int, passage: Passage | None = None) -> None:
+        """Begin with a learner that has been told nothing; its catalogue is that of time `opening`, microseconds.
+
+        With a `passage` it learns what is delivered, when it is delivered.
+        """
         self.name = name
         self.learner = learner
+        self.passage = passage
         self._opening = opening
-        self._after = 0
+        self._after = 0  # the last fact that the learner knows of
+        self._sent = 0  # the last fact on its way
+        self._learnings: list[tuple[int, Learnings]] = []  # by the last fact of the piece they came with
         self._early: list[Outcomes] = []  # of facts told while slates were served, not yet asked for by a chunk
         self._snapshot: tuple[int, bytes] | None = None  # the newest, and the fact it was taken after
 
@@ -117,18 +135,36 @@ class LearningLane:
 
     def tell(self, facts: Facts) -> None:
         """Score and learn the facts that were not told before, and take a snapshot where one is due."""
-        fresh = pick(facts, facts.seq > self._after)
+        known = self._after if self.passage is None else self._sent
+        fresh = pick(facts, facts.seq > known)
         # While slates are served, facts are told across the end of a chunk; a snapshot is of the very end.
         for of_chunk in np.split(np.arange(len(fresh)), np.flatnonzero(fresh.seq % CHUNK == 0) + 1):
             if not len(of_chunk):
                 continue
             piece = pick(fresh, of_chunk)
-            self._after = int(piece.seq[-1])
-            events = told(piece, self._opening)
-            if len(events.seq):
-                self._early.append(self.learner.advance(events))
+            if int(piece.seq[-1]) <= self._after:
+                self.wind(piece)
+                continue
+            outcomes, learnings = self.feed(piece)
+            self._early += [outcomes] if outcomes is not None else []
+            self._learnings += [(self._after, learnings)] if learnings is not None else []
             if self._after % (CHUNK * SNAPSHOT_EVERY) == 0:
                 self._snapshot = self._after, self.learner.snapshot()
+
+    def wind(self, facts: Facts) -> None:
+        """Send facts that a snapshot knows of on their way once more; what is delivered of them is known."""
+        if self.passage is not None:
+            self.passage.entries(facts, told(facts, self._opening))
+        self._sent = int(facts.seq[-1])
+
+    def feed(self, piece: Facts) -> tuple[Outcomes | None, Learnings | None]:
+        """Score and learn the next facts; return what came of it, if anything did."""
+        events = told(piece, self._opening)
+        self._sent = self._after = int(piece.seq[-1])
+        if self.passage is None:
+            return (self.learner.advance(events) if len(events.seq) else None), None
+        entries = self.passage.entries(piece, events)
+        return self.learner.follow(entries) if len(entries.now) else (None, None)
 
     def serve(self, facts: Facts, shopper: int, time: int, k: int) -> NDArray[np.int32]:
         """Return a slate for one shopper, int32[k], when everything up to now has been told."""
@@ -139,12 +175,12 @@ class LearningLane:
         """Take the chunk in and answer."""
         self.tell(chunk.facts)
         last = int(chunk.facts.seq[-1]) if len(chunk.facts) else self._after
-        outcomes = self._outcomes_up_to(last)
+        outcomes, learnings = self._outcomes_up_to(last), self._learnings_up_to(last)
         probe = chunk.probe
         slates = _full(self.learner.slates(probe.shoppers, probe.time, SLATE)) if probe else None
         scores = self.learner.scores(probe.shoppers, probe.time) if probe and probe.scores else None
         snapshot = self._snapshot[1] if self._snapshot and self._snapshot[0] == last else None
-        return Answer(outcomes, slates, scores, snapshot)
+        return Answer(outcomes, slates, scores, snapshot, learnings)
 
     def _outcomes_up_to(self, last: int) -> dict[str, NDArray[Any]]:
         """Take the outcomes of scored events up to seq `last` from those that have not been asked for."""
@@ -155,6 +191,15 @@ class LearningLane:
         later = Outcomes(**{name: column[~now] for name, column in columns.items()})
         self._early = [later] if len(later.seq) else []
         return {name: column[now] for name, column in columns.items()}
+
+    def _learnings_up_to(self, last: int) -> dict[str, NDArray[Any]] | None:
+        """Take what was learned with facts up to seq `last` from what has not been asked for."""
+        if self.passage is None:
+            return None
+        now = [learnings for fact, learnings in self._learnings if fact <= last]
+        self._learnings = [(fact, learnings) for fact, learnings in self._learnings if fact > last]
+        empty = np.zeros(0, np.int64)
+        return {name: np.concatenate([empty, *(getattr(one, name) for one in now)]) for name in Learnings._fields}
 
 
 class OracleLane:

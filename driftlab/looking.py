@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from driftlab import reasons, runs
 from driftlab.asks import Ask
-from driftlab.lanes import SLATE, LearningLane, OracleLane, best, told
+from driftlab.lanes import SLATE, LearningLane, OracleLane, best
 from journal.errors import Refusal, nearest
 from journal.facts import CHUNK, Facts, Kind
 from journal.runfile import RunFile
@@ -53,6 +53,7 @@ class Standing:
         if not isinstance(first, LearningLane) or first.name != self.lane:
             known = [lane for lane in self.run.lanes() if lane != "oracle"]
             raise Refusal(f"There is nothing to look into in a lane '{self.lane}'. {nearest(self.lane, known)}")
+        self._folded = first
         self.learner: Any = first.learner
         self.oracle: Any = next((lane.oracle for lane in others if isinstance(lane, OracleLane)), None)
         self._truth = {"interest": self.run.truth("interest")} if self.oracle is not None else {}
@@ -65,15 +66,15 @@ class Standing:
         if seq < self.seq:
             self._begin()
         if snapshot is not None and snapshot[0] * CHUNK > self.seq:
-            self.learner.restore(snapshot[1])
+            self._folded.restore(snapshot[1], snapshot[0] * CHUNK)
+            if self._folded.passage is not None:
+                self._folded.wind(self.run.facts(self.seq + 1, snapshot[0] * CHUNK))
             self.seq = snapshot[0] * CHUNK
         start = self.seq
         while self.seq < seq:
             tell("folding facts", (self.seq - start) / (seq - start))
             piece = self.run.facts(self.seq + 1, min(self.seq + PIECE, seq))
-            events = told(piece, self._stage.source.opening)
-            if len(events.seq):
-                self.learner.advance(events)
+            self._folded.feed(piece)
             self.seq = int(piece.seq[-1])
 
     def true(self, shopper: int, time: int, tell: Tell) -> NDArray[np.float32] | None:

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from driftlab.lanes import Answer, Chunk, Lane, LearningLane
 from driftlab.probing import Shopfront, readings
 from driftlab.progress import Tell
+from driftlab.recorded import LEARNINGS_OF
 from driftlab.sources import Piece, Serve, Source
 from driftlab.strand import Strand
+from simulator.delivery import Pipe, columns
 
 THREADS = 2
 """Lanes that advance at the same time."""
@@ -47,7 +49,14 @@ class Lanes(NamedTuple):
 
 
 def prequential(
-    source: Source, lanes: Lanes, shopfront: Shopfront, seed: int, sink: Sink, tell: Tell, serve: Serve | None = None
+    source: Source,
+    lanes: Lanes,
+    shopfront: Shopfront,
+    seed: int,
+    sink: Sink,
+    tell: Tell,
+    serve: Serve | None = None,
+    pipe: Pipe | None = None,
 ) -> None:
     """Take every lane through the whole stream and hand each finished chunk to the sink.
 
@@ -59,6 +68,7 @@ def prequential(
         sink: takes the chunks, in order.
         tell: is told how far the loop is.
         serve: gives slates in the closed loop; None in the open one.
+        pipe: says for the run file what is delivered; None where facts reach the lanes as they happen.
     """
     flying: deque[tuple[Chunk, dict[str, Future[Answer]]]] = deque()
     pool = ThreadPoolExecutor(THREADS, "lane")
@@ -68,13 +78,14 @@ def prequential(
         chunk, futures = flying.popleft()
         answers = {name: future.result() for name, future in futures.items()}
         found = {name: answer.outcomes for name, answer in answers.items() if answer.outcomes}
+        found |= {LEARNINGS_OF + name: one.learnings for name, one in answers.items() if one.learnings is not None}
         kept = {name: answer.snapshot for name, answer in answers.items() if answer.snapshot is not None}
         sink.take(chunk, {**found, **readings(chunk, answers, lanes.oracle)}, kept)
         share = (int(chunk.facts.time[-1]) - source.opening) / max(source.end - source.opening, 1)
         tell(min(share, 1.0), int(chunk.facts.seq[-1]))
 
     try:
-        for chunk in _chunks(source.pieces(serve), shopfront, seed, scores=lanes.oracle is not None):
+        for chunk in _chunks(source.pieces(serve), shopfront, seed, lanes.oracle is not None, pipe):
             flying.append((chunk, {lane.name: _send(lane, chunk, strands, lanes.serving) for lane in lanes.all}))
             if len(flying) >= IN_FLIGHT:
                 land()
@@ -95,9 +106,12 @@ def _send(lane: Lane, chunk: Chunk, strands: Mapping[str, Strand], serving: Lear
     return done
 
 
-def _chunks(pieces: Iterator[Piece], shopfront: Shopfront, seed: int, scores: bool) -> Iterator[Chunk]:
-    """Number the pieces, and say after which of them to probe."""
+def _chunks(
+    pieces: Iterator[Piece], shopfront: Shopfront, seed: int, scores: bool, pipe: Pipe | None
+) -> Iterator[Chunk]:
+    """Number the pieces, say after which of them to probe, and what is delivered up to the end of each."""
     for number, piece in enumerate(pieces, 1):
         shopfront.observe(piece.facts)
         probe = shopfront.probe(seed, number, piece.facts, scores)
-        yield Chunk(number, piece.facts, piece.truth, probe)
+        delivered = None if pipe is None else columns(pipe.send(piece.facts))
+        yield Chunk(number, piece.facts, piece.truth, probe, delivered)

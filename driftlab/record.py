@@ -4,6 +4,7 @@ scored event  a fact that the lane was asked to foresee; n of them, in order
 repeat        the shopper met this product before
 cold          shopper or product was met fewer than `WARM` times before; warm otherwise
 probe         a reading of slates for a few shoppers at the end of a chunk; m rows, one for each shopper read
+passed        what a pipeline did with the events on their way to the lane
 traffic       what shoppers did with the slates they were served, in the closed loop
 """
 
@@ -59,6 +60,14 @@ class Traffic:
     revenue: float  # money, of those purchases
 
 
+class Passed(NamedTuple):
+    """What a pipeline did with scored events on their way to one lane."""
+
+    lag: NDArray[np.float64]  # [m] seconds from happening to being learned, of each event learned, in that order
+    undelivered: int  # events that had not been delivered when the run ended: lost, or still on their way
+    doubled: int  # deliveries of events that had been delivered before
+
+
 class Moment(NamedTuple):
     """One drift as the truth tells it: when it set in, when it was over, and in words what it was."""
 
@@ -89,6 +98,7 @@ class Record:
     probes: Probes | None = None
     traffic: Traffic | None = None
     drifts: tuple[Moment, ...] = ()
+    passed: Passed | None = None
 
     def __len__(self) -> int:
         return int(self.seq.shape[0])
@@ -116,7 +126,7 @@ def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]],
         facts: all facts of the run, seq dense from 1.
         before: the meetings that went before each of them, see `meetings`.
         outcomes: the columns of `model.contract.Outcomes`; what a lane does not report counts as nothing.
-        more: probes, traffic, drifts of the `Record`.
+        more: probes, traffic, drifts, passed of the `Record`.
     """
     seq = np.asarray(outcomes["seq"], np.int64)
     at = seq - (int(facts.seq[0]) if len(facts) else 1)

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftlab.record import Meetings, Moment, Probes, Record, meetings, record, traffic
-from journal.facts import INTERACTIONS, MICROSECONDS, Facts, Kind, pick
+from driftlab.record import Meetings, Moment, Passed, Probes, Record, meetings, record, traffic
+from journal.facts import INTERACTIONS, MICROSECONDS, SCORED, Facts, Kind, pick
 from journal.runfile import RunFile
 
 PROBES_OF = "probes of "
 """The outcomes of a lane's probes are kept in the run file under this and the lane's name."""
+
+LEARNINGS_OF = "learnings of "
+"""What a lane learned when, where facts reach it through a pipeline, is kept under this and the lane's name."""
 
 DAY = 86_400 * MICROSECONDS
 
@@ -28,6 +31,11 @@ class Recorded:
     facts: Facts
     records: Mapping[str, Record]  # by lane, in the order of the lanes
     drifts: tuple[Moment, ...]
+
+    @property
+    def pipeline(self) -> bool:
+        """Whether facts reached the lanes through a pipeline."""
+        return any(seen.passed is not None for seen in self.records.values())
 
     @property
     def simulated(self) -> bool:
@@ -47,19 +55,36 @@ def _read(run: RunFile) -> Recorded:
     before, drifts = meetings(facts), moments(run.truth("drift"), json.loads(header["drifts"]))
     category, brand = (run.array(name) for name in ("category", "brand"))
     has_slates = bool(np.any(facts.kind == Kind.SLATE_SERVED))
+    delivered = run.deliveries()
     records = {}
     for lane in lanes:
         read_slates = join_probes(run.outcomes(PROBES_OF + lane), facts, category, brand)
         served = traffic(facts) if has_slates and lane == lanes[0] else None
         outcomes = run.outcomes(lane)
-        records[lane] = _record(facts, before, outcomes, read_slates, served, drifts)
+        passed = join_learnings(run.outcomes(LEARNINGS_OF + lane), delivered, facts)
+        records[lane] = _record(facts, before, outcomes, read_slates, served, drifts, passed)
     return Recorded(header, facts, records, drifts)
 
 
 def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], *more: object) -> Record:
     none = outcomes or {name: np.zeros(0) for name in ("seq", "rank", "candidates")}
-    read_slates, served, drifts = more
-    return record(facts, before, none, probes=read_slates, traffic=served, drifts=drifts)
+    read_slates, served, drifts, passed = more
+    return record(facts, before, none, probes=read_slates, traffic=served, drifts=drifts, passed=passed)
+
+
+def join_learnings(
+    learned: Mapping[str, NDArray[Any]], delivered: Mapping[str, NDArray[Any]], facts: Facts
+) -> Passed | None:
+    """Join what a lane learned when with what happened when and what was delivered; None without a pipeline."""
+    if not learned:
+        return None
+    first = int(facts.seq[0]) if len(facts) else 1
+    once = len(np.unique(delivered["seq"]))
+    return Passed(
+        lag=(learned["time"] - facts.time[learned["seq"] - first]) / MICROSECONDS,
+        undelivered=int(np.isin(facts.kind, SCORED).sum()) - once,
+        doubled=len(delivered["seq"]) - once,
+    )
 
 
 def join_probes(

@@ -83,16 +83,31 @@ _COST = (
     Column("", "stale p50", "staleness_p50", "all", duration),
 )
 
+_PIPELINE = (
+    *(_ACCURACY[0], _ACCURACY[1], _ACCURACY[3]),
+    Column("", "learned", "learned", "all", number),
+    Column("age of the newest learned", "stale p50", "staleness_p50", "all", duration),
+    Column("age of the newest learned", "p99", "staleness_p99", "all", duration),
+    Column("time until learned", "lag p50", "lag_p50", "all", duration),
+    Column("time until learned", "p99", "lag_p99", "all", duration),
+    Column("", "queue", "waiting", "all", number),
+)
+"""Where facts come through a pipeline."""
+
 NOTES = {
     "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
     "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is at 90 % of before, to stay",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
+    "lag p50": "lag p50: median time from an event to its being learned, of all that were learned",
+    "queue": "queue: events that had been delivered and not learned when the model was asked, on average",
 }
 
 
 def columns(recorded: Recorded) -> list[Column]:
     """Return the columns worth showing for this run: those of the truth only where it is known."""
+    if recorded.pipeline:
+        return [*_PIPELINE[:3], *(_TRUTH[1:] if recorded.simulated else ()), *_PIPELINE[3:]]
     return [*_ACCURACY, *(_TRUTH if recorded.simulated else ()), *_COST]
 
 
@@ -149,6 +164,8 @@ def _opening(recorded: Recorded) -> list[str]:
         lines.append(f"{rows:,} rows of the log: {taken:,} taken, {rejected:,} rejected{why}")
     if "status" not in header:
         lines.append("This run is not finished; go on with `driftlab resume`.")
+    if "delivery" in header:
+        lines.append(f"delivery: {header['delivery']}")
     for drift in recorded.drifts:
         day = (drift.time - begin) / DAY
         until = f" to {(drift.until - begin) / DAY:.1f}" if drift.until > drift.time else ""
@@ -192,6 +209,8 @@ def _groups(shown: Sequence[Column], widths: Sequence[int]) -> str:
 def _closing(recorded: Recorded) -> list[str]:
     headings = {column.heading for column in columns(recorded)}
     lines = [note for heading, note in NOTES.items() if heading in headings]
+    if recorded.pipeline:
+        lines.append(_delivered(recorded))
     if recorded.simulated:
         lines.append(_distance(recorded))
     for lane, seen in recorded.records.items():
@@ -199,6 +218,13 @@ def _closing(recorded: Recorded) -> list[str]:
             came = [f"{MEASURES[name].title} {MEASURES[name].value(seen):.3f}" for name in _LOOP]
             lines.append(f"{lane} served {seen.traffic.slates:,} slates: {', '.join(came)} (money a slate)")
     return lines
+
+
+def _delivered(recorded: Recorded) -> str:
+    """Say what became of the events on their way; it is the same in all lanes."""
+    seen = next(seen for seen in recorded.records.values() if seen.passed is not None)
+    lacking, doubled = (int(MEASURES[name].value(seen)) for name in ("undelivered", "doubled"))
+    return f"of {len(seen):,} scored events {lacking:,} were not delivered before the end, {doubled:,} came once more"
 
 
 def _distance(recorded: Recorded) -> str:

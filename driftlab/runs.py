@@ -5,6 +5,7 @@ The header of a run file says all that is needed to go on with it: the whole sce
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 import time
@@ -33,6 +34,7 @@ from journal.facts import CHUNK, Facts
 from journal.runfile import RunFile
 from model import Catalogue
 from scenarios import Scenario, loads
+from simulator.spec import DeliverySpec
 
 VERSIONS = ("driftlab", "jax", "jaxlib", "numpy", "simpy")
 
@@ -47,6 +49,7 @@ class Stage(NamedTuple):
     lanes: Lanes
     finder: build.Finder
     arrays: Mapping[str, NDArray[Any]]
+    pipes: build.Piping | None  # None where facts reach the lanes as they happen
 
 
 def stage(
@@ -68,8 +71,9 @@ def stage(
         arrays = {name: getattr(log.log, name) for name in ("category", "brand", "price")}
         shop = build.catalogue(arrays, log.log.facts)
     with blaming(finder.sources):  # a policy is traced as soon as its lane is built
-        lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world)
-    return Stage(scenario, source, shop, shoppers, lanes, finder, arrays)
+        pipes = build.piping(scenario, finder, source.opening)
+        lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world, pipes)
+    return Stage(scenario, source, shop, shoppers, lanes, finder, arrays, pipes)
 
 
 def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> RunFile:
@@ -86,6 +90,7 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         "products": str(len(set_up.shop.category)),
         "lanes": json.dumps([lane.name for lane in set_up.lanes.all]),
         "drifts": json.dumps([str(use) for use in scenario.drift] if log is None else []),
+        **({} if set_up.pipes is None else {"delivery": _way(scenario)}),
         "made by hand": json.dumps(by_hand),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         **{f"version of {name}": _version(name) for name in VERSIONS},
@@ -106,6 +111,15 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         remove(path)
         raise
     return run
+
+
+def _way(scenario: Scenario) -> str:
+    """Say in a line how facts reach the lanes: what differs from a delivery at once, and what breaks."""
+    spec = scenario.delivery or DeliverySpec()
+    given = [(field.name, getattr(spec, field.name)) for field in dataclasses.fields(spec)]
+    usual = [(field.name, field.default) for field in dataclasses.fields(spec)]
+    own = ", ".join(f"{name} = {value}" for name, value in given if (name, value) not in usual) or "at once"
+    return "; ".join([own, *map(str, scenario.fault)])
 
 
 def _version(name: str) -> str:
@@ -151,7 +165,8 @@ def blaming(own: Collection[str]) -> Iterator[None]:
 def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Mapping[tuple[int, int], str]) -> None:
     shopfront = Shopfront(len(set_up.shop.category))
     serve = server(set_up.lanes.serving, set_up.scenario.loop.slate, recorded)
-    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve)
+    pipe = set_up.pipes and set_up.pipes()
+    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve, pipe)
 
 
 def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int], str]) -> Serve | None:

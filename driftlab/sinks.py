@@ -14,7 +14,7 @@ from driftlab.measures import MEASURES, WINDOWED
 from driftlab.measures.accuracy import fading, gain
 from driftlab.prequential import Outcomes
 from driftlab.record import OUTCOME_COLUMNS, Meetings, Record
-from driftlab.recorded import PROBES_OF
+from driftlab.recorded import LEARNINGS_OF, PROBES_OF
 from journal.columns import fact_columns, pack
 from journal.errors import Refusal
 from journal.facts import Facts, Kind
@@ -39,10 +39,19 @@ class Committing:
             return
         rows = [row for lane, columns in outcomes.items() for row in self._metrics(chunk, lane, columns)]
         kept = {lane: dict(columns) for lane, columns in outcomes.items()}
-        self._run.commit(chunk.facts, truth=chunk.truth, outcomes=kept, metrics=rows, snapshots=dict(snapshots))
+        self._run.commit(
+            chunk.facts,
+            truth=chunk.truth,
+            deliveries=chunk.deliveries,
+            outcomes=kept,
+            metrics=rows,
+            snapshots=dict(snapshots),
+        )
 
     def _metrics(self, chunk: Chunk, lane: str, columns: Mapping[str, NDArray[Any]]) -> list[Metric]:
         seq, time = int(chunk.facts.seq[-1]), int(chunk.facts.time[-1])
+        if lane.startswith(LEARNINGS_OF):
+            return []
         if lane.startswith(PROBES_OF):
             name = lane.removeprefix(PROBES_OF)
             values = {measure: float(np.mean(columns[measure])) for measure in ("regret", "tracking")}
@@ -82,6 +91,8 @@ class Comparing:
     def take(self, chunk: Chunk, outcomes: Outcomes, snapshots: Mapping[str, bytes]) -> None:
         """Compare the chunk; raise Reached when it was the last of the file."""
         same(self._run, chunk)
+        if chunk.deliveries is not None:
+            self._compare(chunk, "delivery", "", chunk.deliveries)
         for table, rows in chunk.truth.items():
             self._compare(chunk, "truth", table, rows)
         for lane, columns in outcomes.items():
@@ -91,8 +102,8 @@ class Comparing:
 
     def _compare(self, chunk: Chunk, kind: str, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
         if (kind, name) not in self._kept:
-            read = self._run.truth if kind == "truth" else self._run.outcomes
-            self._kept[kind, name] = dict(read(name))
+            read = {"truth": self._run.truth, "lane": self._run.outcomes, "delivery": lambda _: self._run.deliveries()}
+            self._kept[kind, name] = dict(read[kind](name))
         start = self._rows.get((kind, name), 0)
         stop = start + max((len(column) for column in columns.values()), default=0)
         self._rows[kind, name] = stop

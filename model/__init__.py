@@ -2,7 +2,7 @@
 
 from model.baselines import BASELINES
 from model.compiling import keep_compiled
-from model.contract import Catalogue, Events, Outcomes
+from model.contract import Catalogue, Entries, Events, Learnings, Outcomes
 from model.encoders import ENCODERS
 from model.encoders.contract import Encoder
 from model.learner import Learner, best
@@ -17,8 +17,10 @@ __all__ = [
     "Action",
     "Catalogue",
     "Encoder",
+    "Entries",
     "Events",
     "Learner",
+    "Learnings",
     "Outcomes",
     "Policy",
     "Recommender",

@@ -43,9 +43,26 @@ class Events(NamedTuple):
     product: NDArray[np.int32]
 
 
+class Entries(NamedTuple):
+    """Events as a pipeline brings them: n entries in order of time, each of something that happens or is delivered."""
+
+    events: Events  # the time of a delivery is when, by the clock of who reports it, it happened
+    now: NDArray[np.int64]  # microseconds, never decreasing
+    delivered: NDArray[np.bool_]  # it is delivered, to be learned; otherwise it happens, and is scored
+
+
+class Learnings(NamedTuple):
+    """What was learned for the first time, and when: m events, in order."""
+
+    seq: NDArray[np.int64]
+    time: NDArray[np.int64]  # microseconds
+
+
 class Outcomes(NamedTuple):
-    """What came of each of the n events that was scored, in order; costs of all learning since the scored event
-    before."""
+    """What came of each of the n events that was scored, in order; costs of all learning after it and before the next.
+
+    Where events come through a pipeline, costs are of the learning before it, since the scored event before.
+    """
 
     seq: NDArray[np.int64]
     rank: NDArray[np.float32]  # 1 + greater + ties / 2 among all listed products, seen ones included

@@ -1,6 +1,8 @@
 """A learner is one recommender under one policy, from the first event to the last: score, then learn, in order.
 
-How the events are cut into calls changes no bit of what comes out or of what is kept.
+It is told events, each scored and then learned (`advance`), or entries of a pipeline, of which some are scored as they
+happen and others, later, are delivered to be learned (`follow`). How either are cut into calls changes no bit of what
+comes out or of what is kept.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from safetensors.numpy import load, save
 
 from journal.facts import MICROSECONDS
 from model import loop
+from model.carry import begin, busy
 from model.compiling import compiled, looped
-from model.contract import Catalogue, Events, Outcomes, extended
+from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, extended
 from model.layout import Layout, regrow, renumber, room
+from model.outcomes import joined, learnings, outcomes
 from model.pages import in_large_pages
 from model.parts import Event, Met, Policy, Query, Recommender, Shop
 from model.ranks import ranks
@@ -31,8 +35,16 @@ class Learner:
     """The state of one lane and its compiled functions; see `model.parts` for the contract of what it runs."""
 
     def __init__(
-        self, recommender: Recommender, policy: Policy, catalogue: Catalogue, shoppers: int, seed: int
+        self,
+        recommender: Recommender,
+        policy: Policy,
+        catalogue: Catalogue,
+        shoppers: int,
+        seed: int,
+        *,
+        apart: bool = False,
     ) -> None:
+        """Begin before the first event; `apart`: it is told entries, not events."""
         self.recommender, self.policy, self.seed = recommender, policy, seed
         self.catalogue = catalogue
         self.origin: int | None = None
@@ -41,7 +53,7 @@ class Learner:
         state, served = recommender.init(self.layout, padded, seed)
         listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
-        self.carry = loop.begin(policy, state, shop, self.layout)
+        self.carry = begin(policy, state, shop, self.layout, apart=apart)
         in_large_pages(self.carry)
 
     def _lay_out(self, products: int, shoppers: int) -> None:
@@ -53,34 +65,53 @@ class Learner:
 
     def advance(self, events: Events) -> Outcomes:
         """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
-        if self.origin is None and len(events.seq):
-            self.origin = int(events.time[0])
-        parts: list[loop.Ticks] = []
-        for piece in _pieces(events, len(self.catalogue.category)):
-            self._make_room(piece)
-            parts += self._run(piece)
-        return _outcomes(parts, self.recommender.cost)
+        return self._take(events, None)[0]
 
-    def _run(self, events: Events) -> list[loop.Ticks]:
-        """Take events whose ids all have a row through the loop."""
-        told = self._told(events)
-        n, at = len(events.seq), 0
+    def follow(self, entries: Entries) -> tuple[Outcomes, Learnings]:
+        """Score what happens, offer the policy what is delivered; return the outcomes, and what was learned when."""
+        return self._take(entries.events, entries)
+
+    def _take(self, events: Events, entries: Entries | None) -> tuple[Outcomes, Learnings]:
+        now = events.time if entries is None else entries.now
+        if self.origin is None and len(now):
+            self.origin = int(now[0])
+        parts: list[loop.Ticks] = []
+        learned: list[Learnings] = []
+        for piece in _pieces(events.product, len(self.catalogue.category)):
+            told = Events(*(column[piece] for column in events))  # type: ignore[arg-type]
+            self._make_room(told)
+            delivered = None if entries is None else entries.delivered[piece]
+            ticks, entry = self._run(told, now[piece], delivered)
+            parts += ticks
+            if entries is not None:
+                learned.append(learnings(ticks, now[piece][entry]))
+        return outcomes(parts, self.recommender.cost, apart=entries is not None), joined(learned)
+
+    def _run(
+        self, events: Events, now: NDArray[np.int64], delivered: NDArray[np.bool_] | None
+    ) -> tuple[list[loop.Ticks], NDArray[np.int64]]:
+        """Take events whose ids all have a row through the loop; return its ticks and, apart, where each stood."""
+        told, n, at = self._told(events, now, delivered), len(events.seq), 0
         # By the length of all, not of what is left: a long stream in long calls then compiles one length, not two.
         size = loop.FEW if n <= loop.FEW else loop.TICKS
         parts: list[loop.Ticks] = []
-        while at < n or bool(loop.busy(self.carry)):
+        entries: list[NDArray[np.int64]] = []
+        while at < n or bool(busy(self.carry)):
             count = min(size, n - at)
             part = [np.pad(column[at : at + count], (0, size - count)) for column in told]
-            self.carry, out, scores = self._advance(self.carry, Event(*part), np.int32(count))  # type: ignore[arg-type]
+            given = (Event(*part[:5]), np.int32(count), *([loop.Passing(*part[5:])] if delivered is not None else []))  # type: ignore[arg-type]
+            self.carry, out, scores = self._advance(self.carry, *given)
             if scores is not None:
                 shop = self.carry.shop
                 out = out._replace(rank=self._ranks(scores, shop.served, shop.on_sale, shop.products))
             ticks: loop.Ticks = jax.device_get(out)
+            if ticks.learnt is not None:
+                entries.append(at + np.asarray(ticks.learnt.entry[: int(ticks.ticks)], np.int64))
             at += int(ticks.used)
             parts.append(ticks)
             if self.carry.action.anew is not None and bool(self.carry.action.anew):
                 self._begin_anew()
-        return parts
+        return parts, np.concatenate(entries) if entries else np.zeros(0, np.int64)
 
     def _begin_anew(self) -> None:
         """Set what gradients moved back to how it began; what the graph remembers stays."""
@@ -91,12 +122,17 @@ class Learner:
             carry = carry._replace(state=state, shop=carry.shop._replace(served=served))
         self.carry = carry._replace(action=carry.action._replace(anew=jnp.array(False)))
 
-    def _told(self, events: Events) -> tuple[NDArray[Any], ...]:
-        """The events in the types of the loop, times in seconds since the first."""
-        seconds = (events.time - (self.origin or 0)) / MICROSECONDS
-        columns = events.seq, seconds, events.kind, events.shopper, events.product
+    def _told(
+        self, events: Events, now: NDArray[np.int64], delivered: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[Any], ...]:
+        """The events in the types of the loop, times in seconds since the first; apart, what stands beside them too."""
+        columns = events.seq, self._seconds(events.time), events.kind, events.shopper, events.product
         types = np.int32, np.float32, np.int32, np.int32, np.int32
-        return tuple(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True))
+        told = tuple(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True))
+        return told if delivered is None else (*told, self._seconds(now).astype(np.float32), delivered)
+
+    def _seconds(self, time: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray((time - (self.origin or 0)) / MICROSECONDS, np.float64)
 
     def _make_room(self, events: Events) -> None:
         """Grow the tables for ids that have no row yet."""
@@ -189,13 +225,13 @@ def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None 
     return slates
 
 
-def _pieces(events: Events, products: int) -> Iterator[Events]:
+def _pieces(product: NDArray[np.int32], products: int) -> Iterator[slice]:
     """Cut before each event that brings a product beyond the catalogue: until then nobody knows of it."""
-    highest = np.maximum.accumulate(np.append(np.int32(products - 1), events.product))
-    cuts = [0, *np.flatnonzero(np.diff(highest)), len(events.seq)]
+    highest = np.maximum.accumulate(np.append(np.int32(products - 1), product))
+    cuts = [0, *np.flatnonzero(np.diff(highest)).tolist(), len(product)]
     for start, stop in itertools.pairwise(cuts):
         if stop > start:
-            yield Events(*(column[start:stop] for column in events))  # type: ignore[arg-type]
+            yield slice(start, stop)
 
 
 def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, shoppers: Array, time: Array) -> Array:
@@ -207,29 +243,3 @@ def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, sh
         return jnp.where(shop.on_sale > 0, line.at[place].add(answer.bonus, mode="drop"), -jnp.inf)
 
     return jax.vmap(of)(shoppers)
-
-
-def _outcomes(parts: list[loop.Ticks], cost: tuple[int, float]) -> Outcomes:
-    """Join the ticks of several calls, one outcome a scored event, with the learning that came after it."""
-    fields = ("scored", "seq", "rank", "candidates", "learned", "waiting", "age", "again", "alarm")
-    columns = {name: [getattr(part, name)[: int(part.ticks)] for part in parts] for name in fields}
-    lines = {name: np.concatenate(pieces) if pieces else np.zeros(0) for name, pieces in columns.items()}
-    scored = lines["scored"].astype(bool)
-    starts = np.flatnonzero(scored)
-    learned, replayed = (
-        np.add.reduceat(lines[name].astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
-        for name in ("learned", "again")
-    )
-    rows, flops = cost
-    return Outcomes(
-        seq=lines["seq"][scored].astype(np.int64),
-        rank=lines["rank"][scored].astype(np.float32),
-        candidates=lines["candidates"][scored].astype(np.int32),
-        learned=learned.astype(np.int32),
-        replayed=replayed.astype(np.int32),
-        rows=(learned * rows).astype(np.int32),
-        flops=(learned * flops).astype(np.float32),
-        waiting=lines["waiting"][scored].astype(np.int32),
-        age=lines["age"][scored].astype(np.float32),
-        alarm=lines["alarm"][scored].astype(np.bool_),
-    )

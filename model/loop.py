@@ -4,6 +4,9 @@ The loop advances in ticks. A tick scores the next event, if nothing is left to 
 with the events that wait, and then learns one of them, oldest first, if the policy said so. `every_event` thus scores
 and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them
 shared. What a policy replays is learned after what waited, an event a tick.
+
+Where events reach the lane through a pipeline, scoring and learning stand apart: what happens is scored, and what is
+delivered, later or never, is offered to the policy. Each is an entry of one stream in order of time.
 """
 
 from __future__ import annotations
@@ -13,39 +16,20 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array, lax
 
 from journal.facts import SCORED, Kind
+from model.carry import WAITING, Carry, Tally, busy, stopped
 from model.layout import Layout
-from model.parts import Action, Event, Met, Policy, Query, Recommender, Scored, Seen, Shop, Tree, everything
+from model.parts import Event, Met, Policy, Query, Recommender, Scored, Seen, Tree, everything
 from model.ranks import Scores, rank_now, weigh
 from model.rows import put, unread
-
-WAITING = 8192
-"""Room for events that wait to be learned. When it is full the policy is overruled and they are learned."""
 
 TICKS = 128
 """Ticks of one call, at most."""
 
 FEW = 16
 """Ticks of a short call: the few events before a slate is asked for."""
-
-
-class Carry(NamedTuple):
-    """All that a lane knows between two events."""
-
-    state: Tree
-    shop: Shop
-    policy: Tree
-    action: Action
-    waiting: Event  # each [WAITING], a ring
-    oldest: Array  # int32: place of the oldest event that waits
-    held: Array  # int32: events that wait
-    due: Array  # int32: of these, still to be learned before the next event is scored
-    newest: Array  # float32: time of the newest event learned
-    left: Array | None  # int32: events still to be replayed before the next one is scored; None: it never replays
-    met: Met | None  # int32[shoppers], int32[P]: scored events of each; None where the policy does not read it
 
 
 class Change(NamedTuple):
@@ -56,6 +40,21 @@ class Change(NamedTuple):
     on_sale: Array  # int32[C]
 
 
+class Passing(NamedTuple):
+    """What stands beside the events of a call where scoring and learning are apart."""
+
+    now: Array  # float32[T]: the lane's clock, seconds; an event's own time is when it says that it happened
+    delivered: Array  # bool[T]: the event is delivered, not happening
+
+
+class Learnt(NamedTuple):
+    """Which event was learned in a tick, and when."""
+
+    seq: Array  # int32[T]
+    entry: Array  # int32[T]: place in the call of the entry that the lane had come to; -1: the last of the call before
+    new: Array  # bool[T]: an event was learned in this tick that is not replayed
+
+
 class Ticks(NamedTuple):
     """What came of each tick of a call, in order, and how far the call went."""
 
@@ -63,47 +62,31 @@ class Ticks(NamedTuple):
     seq: Array  # int32[T]
     rank: Array  # float32[T]
     candidates: Array  # int32[T]
-    learned: Array  # bool[T]: an event was learned
+    learned: Array  # bool[T]: an event was learned; apart, int32[T]: events learned since the one scored before this
     waiting: Array  # int32[T]: events that waited when this one was scored
     age: Array  # float32[T]: seconds since the newest event learned
-    again: Array  # bool[T]: of the events learned, it was learned before
+    again: Array  # bool[T], or int32[T]: of the events learned, it was learned before
     alarm: Array  # bool[T]: a detector alarmed
+    learnt: Learnt | None  # None where scoring and learning are not apart
     used: Array  # int32: events of the call that were consumed
     ticks: Array  # int32: ticks that were used
 
 
-def begin(policy: Policy, state: Tree, shop: Shop, layout: Layout) -> Carry:
-    """Return the carry before the first event."""
-    none = jnp.zeros(WAITING, jnp.int32)
-    zero = jnp.int32(0)
-    waiting = Event(none, none.astype(jnp.float32), none, none, none)
-    own = policy.init()
-    action, reads = _asked_for(policy, own)
-    left = None if action.replays is None else zero
-    met = Met(jnp.zeros(layout.shoppers, jnp.int32), jnp.zeros(layout.products, jnp.int32)) if reads else None
-    carry = Carry(state, shop, own, action, waiting, zero, zero, zero, jnp.float32(0), left, met)
-    # A buffer of its own for each leaf, so that all can be donated; from numpy, so that no weak type compiles twice.
-    return jax.tree.map(lambda leaf: jnp.array(np.asarray(leaf)), carry)
-
-
-def _asked_for(policy: Policy, own: Tree) -> tuple[Action, bool]:
-    """Return an action of the policy in which nothing happens, and whether the policy reads what was met."""
-    zero, seconds = jnp.int32(0), jnp.float32(0)
-    nothing = Event(zero, seconds, zero, zero, zero)
-    seen = Seen(nothing, zero, lambda: seconds, lambda: Met(zero, zero), lambda older: zero)
-    action = jax.eval_shape(lambda start, state: policy.update(start, state, seen)[0], everything(), own)
-    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), action), seen.met_was_read
-
-
 def advance(
-    recommender: Recommender, policy: Policy, layout: Layout, carry: Carry, events: Event, n: Array
+    recommender: Recommender,
+    policy: Policy,
+    layout: Layout,
+    carry: Carry,
+    events: Event,
+    n: Array,
+    passing: Passing | None = None,
 ) -> tuple[Carry, Ticks, Scores | None]:
     """Run up to T ticks over the first `n` of the events (each field [T]); pure, to be jitted with `carry` donated.
 
     The ranks are those of `model.ranks` for the scores that are returned; where there are none, the ticks have them.
     """
     size = events.seq.shape[0]
-    tick = _Tick(recommender, policy, layout, events, n)
+    tick = _Tick(recommender, policy, layout, events, n, passing)
     empty = jax.eval_shape(tick.once, jnp.int32(0), carry)[2]
     log = jax.tree.map(lambda leaf: jnp.zeros((size, *leaf.shape), leaf.dtype), empty)
     unwritten = jnp.full_like(log[0].ids, carry.shop.served.shape[0])
@@ -111,7 +94,7 @@ def advance(
 
     def go_on(at: tuple) -> Array:
         step, used, now, _ = at
-        return (step < size) & ((used < n) | busy(now)) & ~_stopped(now)
+        return (step < size) & ((used < n) | busy(now)) & ~stopped(now)
 
     def body(at: tuple) -> tuple:
         step, used, now, out = at
@@ -120,57 +103,69 @@ def advance(
         return step + 1, used, now, out
 
     step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
-    scored, seq, candidates, learned, waiting, age, again, alarm = facts
-    ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, used, step)
+    scored, seq, candidates, learned, waiting, age, again, alarm, learnt = facts
+    ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, learnt, used, step)
     return carry, ticks, None if tick.rank_was_read else scores
-
-
-def busy(carry: Carry) -> Array:
-    """Whether something is still to be learned before the next event is scored."""
-    return carry.due > 0 if carry.left is None else (carry.due > 0) | (carry.left > 0)
-
-
-def _stopped(carry: Carry) -> Array:
-    """Whether the state has to be made anew first, which is not done in here."""
-    return jnp.bool_(False) if carry.action.anew is None else carry.action.anew
 
 
 class _Tick:
     """One tick, as a traced function; notes whether the policy reads a rank, which must then be counted at once."""
 
-    def __init__(self, recommender: Recommender, policy: Policy, layout: Layout, events: Event, n: Array) -> None:
+    def __init__(
+        self,
+        recommender: Recommender,
+        policy: Policy,
+        layout: Layout,
+        events: Event,
+        n: Array,
+        passing: Passing | None,
+    ) -> None:
         self.recommender, self.policy, self.layout = recommender, policy, layout
-        self.events, self.n, self.rank_was_read = events, n, False
+        self.events, self.n, self.passing, self.rank_was_read = events, n, passing, False
 
     def once(self, used: Array, carry: Carry) -> tuple[Array, Carry, tuple]:
         fresh = ~busy(carry) & (used < self.n)
-        event = Event(*(column[jnp.minimum(used, self.n - 1)] for column in self.events))
-        scored = fresh & jnp.isin(event.kind, jnp.array(SCORED))
-        query = Query(event.seq, event.time, event.shopper)
+        at = jnp.minimum(used, self.n - 1)
+        event = Event(*(column[at] for column in self.events))
+        scored = offered = fresh & jnp.isin(event.kind, jnp.array(SCORED))
+        now = event.time
+        if self.passing is not None:
+            now, delivered = self.passing.now[at], self.passing.delivered[at]
+            scored, offered = scored & ~delivered, offered & delivered
+        query = Query(event.seq, now, event.shopper)
         answer = self.recommender.query(carry.state, carry.shop, query, self.layout)
         target, known = _against(answer, event.product, carry)
         before = carry
         carry, exact = self._decide(
             carry,
             event,
-            scored,
+            now,
+            offered,
             lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale),
         )
-        alarm = jnp.bool_(False) if carry.action.alarm is None else scored & carry.action.alarm
-        carry, change, learn, again = self._learn(carry, target)
+        alarm = jnp.bool_(False) if carry.action.alarm is None else offered & carry.action.alarm
+        carry, change, learned, learn, again = self._learn(carry, target)
         carry, change = _relist(carry, event, fresh, change)
-        waited = (before.held, event.time - before.newest)
-        line = (scored, event.seq, before.shop.listed, learn, *waited, again, alarm)
+        waited = (before.held, now - before.newest)
+        came = Tally(learn, again, alarm)
+        learnt = None
+        if carry.tally is not None:
+            learnt = Learnt(learned.seq, used - ~fresh, learn & ~again)
+            carry, came = _tallied(carry, came, scored)
+        line = (scored, event.seq, before.shop.listed, came.learned, *waited, came.again, came.alarm, learnt)
         return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
 
-    def _decide(self, carry: Carry, event: Event, scored: Array, rank) -> tuple[Carry, Array]:  # type: ignore[no-untyped-def]
-        """Let the scored event wait, and ask the policy what to learn now."""
-        place = jnp.where(scored, (carry.oldest + carry.held) % WAITING, WAITING)
+    def _decide(  # type: ignore[no-untyped-def]
+        self, carry: Carry, event: Event, now: Array, offered: Array, rank
+    ) -> tuple[Carry, Array]:
+        """Let the event that is offered wait, and ask the policy what to learn now."""
+        place = jnp.where(offered, (carry.oldest + carry.held) % WAITING, WAITING)
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
-        count = carry.held + scored
+        count = carry.held + offered
         met = carry.met
-        old_enough = partial(_ripe, waiting, carry.oldest, count)
-        seen = Seen(event, count, rank, None if met is None else partial(_met, met, event), old_enough)
+        clock = None if self.passing is None else now
+        old_enough = partial(_ripe, waiting, carry.oldest, count, clock)
+        seen = Seen(event, count, rank, None if met is None else partial(_met, met, event), old_enough, now=clock)
         action, state = self.policy.update(everything(), carry.policy, seen)
         full = count == WAITING
         learn = action.learn | full
@@ -178,15 +173,15 @@ class _Tick:
         exact = rank() if seen.rank_was_read else jnp.float32(0)
 
         def kept(new: Tree, old: Tree) -> Tree:
-            return jax.tree.map(lambda a, b: jnp.where(scored, a, b), new, old)
+            return jax.tree.map(lambda a, b: jnp.where(offered, a, b), new, old)
 
         ripe = jnp.maximum(seen.ripe(action), full)
-        due = jnp.where(scored, jnp.where(learn, ripe, 0), carry.due)
-        dropped = scored & ~learn & ~action.keep
+        due = jnp.where(offered, jnp.where(learn, ripe, 0), carry.due)
+        dropped = offered & ~learn & ~action.keep
         if action.replays is not None and carry.left is not None:
-            carry = carry._replace(left=jnp.where(scored, action.replays.n, carry.left))
+            carry = carry._replace(left=jnp.where(offered, action.replays.n, carry.left))
         if met is not None:
-            on = scored.astype(jnp.int32)
+            on = offered.astype(jnp.int32)
             met = Met(met.shopper.at[event.shopper].add(on), met.product.at[event.product].add(on))
         carry = carry._replace(
             policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due, met=met
@@ -203,10 +198,10 @@ class _Tick:
         event = Event(*(jnp.where(waits, a, b[at]) for a, b in zip(event, replays.events, strict=True)))
         return event, waits | (carry.left > 0), ~waits & ~replays.fresh[at]
 
-    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Array, Array]:
-        """Learn the oldest event that is due, or else the next to be replayed, if any."""
+    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Event, Array, Array]:
+        """Learn the oldest event that is due, or else the next to be replayed, if any; return it, and if there is."""
         event, on, again = self._next(carry)
-        on = on & ~_stopped(carry)
+        on = on & ~stopped(carry)
         seen = Seen(event, carry.held, again=again)
         counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
         counted &= ~unread(target)  # what was scored is read before anything is written
@@ -219,17 +214,30 @@ class _Tick:
         served = put(carry.shop.served, jnp.where(unread(change.rows, target), products, ids), rows)
         carry = _past(carry, on, event.time)
         carry = carry._replace(state=learned.state, shop=carry.shop._replace(served=served))
-        return carry, change, on, on & False if again is None else on & again
+        return carry, change, event, on, on & False if again is None else on & again
 
 
 def _met(met: Met, event: Event) -> Met:
     return Met(met.shopper[event.shopper], met.product[event.product])
 
 
-def _ripe(waiting: Event, oldest: Array, held: Array, older: Array) -> Array:
-    """Return how many of those that wait are at least so old, int32; the newest tells what time it is."""
+def _tallied(carry: Carry, came: Tally, scored: Array) -> tuple[Carry, Tally]:
+    """Add what came of a tick to what came since an event was scored, and return that; a scored event begins anew."""
+    assert carry.tally is not None
+    before = carry.tally
+    since = Tally(
+        learned=jnp.where(scored, 0, before.learned) + came.learned,
+        again=jnp.where(scored, 0, before.again) + came.again,
+        alarm=(before.alarm & ~scored) | came.alarm,
+    )
+    return carry._replace(tally=since), before
+
+
+def _ripe(waiting: Event, oldest: Array, held: Array, now: Array | None, older: Array) -> Array:
+    """Return how many of those that wait are at least so old, int32; without a clock the newest tells the time."""
     place = (jnp.arange(WAITING) - oldest) % WAITING
-    now = waiting.time[(oldest + held - 1) % WAITING]
+    if now is None:
+        now = waiting.time[(oldest + held - 1) % WAITING]
     return ((place < held) & (now - waiting.time >= older)).sum().astype(jnp.int32)
 
 

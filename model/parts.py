@@ -54,8 +54,8 @@ class Seen:
     """A scored event. `rank` and `hit` cost a pass over the whole catalogue, and only where a policy reads them."""
 
     __slots__ = (
-        *("_met", "_rank", "_ripe", "again", "kind", "met_was_read", "product", "rank_was_read", "seq", "shopper"),
-        *("time", "waiting"),
+        *("_met", "_rank", "_ripe", "again", "kind", "met_was_read", "now", "product", "rank_was_read", "seq"),
+        *("shopper", "time", "waiting"),
     )
 
     def __init__(
@@ -66,8 +66,10 @@ class Seen:
         met: Callable[[], Met] | None = None,
         ripe: Callable[[Array], Array] | None = None,
         again: Array | None = None,
+        now: Array | None = None,
     ) -> None:
         self.seq, self.time, self.kind, self.shopper, self.product = event
+        self.now = self.time if now is None else now  # a policy's clock: when the event came, which may be later
         self.waiting = waiting  # int32: events that wait to be learned, this one included
         self.again = again  # bool: this event is replayed; None where the policy never replays
         self._rank, self.rank_was_read = rank, False

@@ -20,7 +20,7 @@ from scenarios.places import Path
 from scenarios.schema import NetworkSpec, Scenario
 from scenarios.signatures import mistakes, parameters
 from scenarios.uses import Part, Use
-from simulator.spec import faults
+from simulator.spec import faults, out_of_range
 
 PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
 """Parameters of `model.network` that are parts, and so stand in lists of their own."""
@@ -72,6 +72,9 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     for at, use in enumerate(scenario.drift):
         yield from _drift_in_time(at, use, scenario.days, kept)
         yield from _drift_in_company(at, use, scenario.social, kept)
+    if scenario.delivery is not None:
+        for fault in out_of_range(scenario.delivery, "delivery."):
+            yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     if scenario.loop.mode == "closed" and scenario.loop.held_out == 1:
         yield Found(("loop", "held_out"), "in a closed loop 'held_out' = 1 leaves nobody who is shown a slate.")
     yield from _lanes(scenario)

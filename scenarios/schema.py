@@ -7,13 +7,22 @@ named here are parameters of `model.network`, and those of a part are parameters
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scenarios import writing
 from scenarios.uses import Chain, Part, Use, read_chain
-from simulator.spec import CatalogueSpec, FunnelSpec, LoopSpec, RhythmSpec, SessionSpec, ShopperSpec, WorldSpec
+from simulator.spec import (
+    CatalogueSpec,
+    DeliverySpec,
+    FunnelSpec,
+    LoopSpec,
+    RhythmSpec,
+    SessionSpec,
+    ShopperSpec,
+    WorldSpec,
+)
 
 BASELINES = ("random", "popular", "decayed_popular", "own_recent", "markov", "item_cooccurrence", "isgd", "bpr_mf")
 
@@ -77,6 +86,10 @@ class Scenario(BaseModel):
     social: Part = Field(
         Use(use="none"), description="who follows whom; needed by drifts that spread from one to another"
     )
+    delivery: DeliverySpec | None = Field(
+        None, description="how facts reach who learns; without it, and without faults, at once and each once"
+    )
+    fault: tuple[Part, ...] = Field((), description="what breaks in the delivery, in the order it is met")
     network: NetworkSpec = NetworkSpec()
 
     @property
@@ -86,7 +99,7 @@ class Scenario(BaseModel):
 
     def toml(self) -> str:
         """Return the whole scenario as TOML, with every default and no base; loaded again it is an equal scenario."""
-        values = self.model_dump()
+        values = self.model_dump(exclude_none=True)
         network = values["network"]
         for key in ("encoders", "losses", "samplers", "baselines"):
             network[key] = [_short(use) for use in getattr(self.network, key)]
@@ -120,8 +133,10 @@ def schema() -> dict[str, Any]:
     }
     made["properties"]["$schema"] = {"type": "string"}
     del made["required"]
+    delivery = made["properties"]["delivery"]  # TOML has no null: what is not there is left out
+    made["properties"]["delivery"] = {"allOf": delivery["anyOf"][:1], "description": delivery["description"]}
     _describe(made["properties"], WorldSpec)
-    for spec in (CatalogueSpec, ShopperSpec, SessionSpec, FunnelSpec, RhythmSpec, LoopSpec):
+    for spec in (CatalogueSpec, ShopperSpec, SessionSpec, FunnelSpec, RhythmSpec, LoopSpec, DeliverySpec):
         made["$defs"][spec.__name__]["description"] = (spec.__doc__ or "").strip()
         _describe(made["$defs"][spec.__name__]["properties"], spec)
     return made
@@ -152,6 +167,7 @@ def keys(path: tuple[str | int, ...]) -> list[str]:
     section: Any = Scenario
     for step in path:
         section = Scenario.model_fields[step].annotation if step in Scenario.model_fields else None
+        section = next((kind for kind in get_args(section) if dataclasses.is_dataclass(kind)), section)
     if section is None:
         return []
     if dataclasses.is_dataclass(section):

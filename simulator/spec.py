@@ -135,6 +135,19 @@ class LoopSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverySpec:
+    """How facts reach who learns from them while nothing is broken; what breaks is in the parts `fault`."""
+
+    delay: float = _number(0.0, 0, 1e7, "seconds", "from a fact to its delivery: the mean, or median where lognormal")
+    law: str = field(
+        default="constant",
+        metadata={"choices": ("constant", "exponential", "lognormal"), "about": "distribution of that time"},
+    )
+    spread: float = _number(1.0, 0, 5, "spread", "of that time where it is lognormal; 2 is a heavy tail")
+    naive: bool = field(default=False, metadata={"about": "a fact that is delivered again is learned again"})
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSpec:
     """A whole world.
 
@@ -169,9 +182,9 @@ def faults(spec: WorldSpec) -> Iterator[str]:
     >>> list(faults(WorldSpec(shoppers=ShopperSpec(factors=7))))
     ['shoppers.factors = 7 is odd, and interests turn in planes of two factors']
     """
-    out_of_range = list(_faults(spec, ""))
-    yield from out_of_range
-    if out_of_range:
+    outside = list(out_of_range(spec, ""))
+    yield from outside
+    if outside:
         return
     if spec.shoppers.factors % 2:
         yield f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors"
@@ -187,12 +200,13 @@ def faults(spec: WorldSpec) -> Iterator[str]:
             yield f"funnel.{kind} adds up to more than 1"
 
 
-def _faults(spec: Any, where: str) -> Iterator[str]:
+def out_of_range(spec: Any, where: str) -> Iterator[str]:
+    """Yield the fields of a spec that are out of their range; each fault begins with `where` and the field's name."""
     lengths = {"new": 3, "seen": 3, "carted": 3, "weekdays": 7, "hours": 24}
     for made in dataclasses.fields(spec):
         name, value, meta = where + made.name, getattr(spec, made.name), made.metadata
         if dataclasses.is_dataclass(value):
-            yield from _faults(value, f"{name}.")
+            yield from out_of_range(value, f"{name}.")
         elif "choices" in meta and value not in meta["choices"]:
             yield f"{name} = {value!r} is not one of {', '.join(meta['choices'])}"
         elif "low" in meta:

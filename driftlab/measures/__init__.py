@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from driftlab.measures import accuracy, alarms, costs, loop, slates, truth
+from driftlab.measures import accuracy, alarms, costs, loop, pipeline, slates, truth
 from driftlab.measures.measure import Measure
 from driftlab.record import WARM, Record
 from journal.facts import SCORED, Kind
@@ -34,7 +34,11 @@ _ALARMS = (
     *(alarms.precision(), alarms.recall(), alarms.earned()),
 )
 
-MEASURES: dict[str, Measure] = {m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP, *_ALARMS)}
+_PIPELINE = (pipeline.lag(0.5), pipeline.lag(0.99), pipeline.undelivered(), pipeline.doubled())
+
+MEASURES: dict[str, Measure] = {
+    m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP, *_ALARMS, *_PIPELINE)
+}
 """Every measure by name."""
 
 SLICED: tuple[str, ...] = tuple(m.name for m in _ACCURACY)

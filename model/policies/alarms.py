@@ -43,7 +43,7 @@ def oracle(at: tuple[float, ...] = (), calm: int = 8, alert: int = 2000) -> Poli
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         passed, left, count = state
-        now = sum((seen.time >= turn).astype(jnp.int32) for turn in turns) + jnp.int32(0)
+        now = sum((seen.now >= turn).astype(jnp.int32) for turn in turns) + jnp.int32(0)
         alarm = now > passed
         left = jnp.where(alarm, alert, left)
         learn = action.learn & ((left > 0) | (count % calm == calm - 1))
@@ -67,8 +67,8 @@ def schedule(boost: float = 4.0, half_life: float = 21600.0, detector: str = "")
         own, last = state
         if watch is not None:
             own, alarm = watch.update(own, 1.0 - seen.hit)
-            action, last = noted(action, alarm), jnp.where(alarm, seen.time, last)
-        return paced(action, 1.0 + (boost - 1.0) * jnp.exp2(-(seen.time - last) / half_life)), (own, last)
+            action, last = noted(action, alarm), jnp.where(alarm, seen.now, last)
+        return paced(action, 1.0 + (boost - 1.0) * jnp.exp2(-(seen.now - last) / half_life)), (own, last)
 
     return Policy(lambda: (watch.init() if watch is not None else (), jnp.float32(0)), update)
 

@@ -21,7 +21,7 @@ def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
 
     def update(action: Action, bucket: tuple[Array, Array], seen: Seen) -> tuple[Action, tuple[Array, Array]]:
         tokens, last = bucket
-        tokens = jnp.minimum(burst, tokens + (seen.time - last) * (per_hour / 3600.0))
+        tokens = jnp.minimum(burst, tokens + (seen.now - last) * (per_hour / 3600.0))
         wanted = seen.ripe(action)
         learn = action.learn & (tokens >= wanted)
         tokens = tokens - jnp.where(learn, wanted, 0)
@@ -29,7 +29,7 @@ def budget(per_hour: float = 60.0, burst: float = 60.0) -> Policy:
         if action.replays is not None:
             count = jnp.minimum(action.replays.n, jnp.floor(tokens).astype(jnp.int32))
             tokens, action = tokens - count, action._replace(replays=action.replays._replace(n=count))
-        return action, (tokens, seen.time)
+        return action, (tokens, seen.now)
 
     return Policy(lambda: (jnp.float32(burst), jnp.float32(0)), update)
 
@@ -53,7 +53,7 @@ def adaptive_budget(per_hour: float = 60.0, burst: float = 60.0, memory: float =
         n, total, squares = n + 1.0, total + surprise, squares + surprise * surprise
         deviation = jnp.sqrt(jnp.maximum(squares / n - (total / n) ** 2, 1e-6))
         place = norm.cdf((surprise - total / n) / deviation)
-        full = jnp.minimum(own[0] + (seen.time - own[1]) * (per_hour / 3600.0), burst) / burst
+        full = jnp.minimum(own[0] + (seen.now - own[1]) * (per_hour / 3600.0), burst) / burst
         action, own = bucket.update(action._replace(learn=action.learn & (place >= 1.0 - full)), own, seen)
         return action, (own, (n, total, squares))
 

@@ -29,7 +29,7 @@ def during(policy: str = "every(n=4)", since: float = 0.0, until: float = 36500.
     inner = chain(*chain_of("during", "policy", policy, POLICIES))
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
-        day = seen.time / SECONDS
+        day = seen.now / SECONDS
         on = (day >= since) & (day < until)
 
         def chosen(new: Tree, old: Tree) -> Tree:

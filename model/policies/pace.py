@@ -14,7 +14,7 @@ def decay(half_life: float = 604800.0) -> Policy:
     at_least("decay", "half_life", half_life, 1e-6)
 
     def update(action: Action, seen: Seen) -> Action:
-        factor = jnp.exp2(-seen.time / half_life)
+        factor = jnp.exp2(-seen.now / half_life)
         return paced(action, factor)
 
     return stateless(update)

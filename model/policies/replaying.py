@@ -73,7 +73,7 @@ def periodic_retrain(every: float = 86400.0, window: int = 4096, scratch: bool =
         place = jnp.where(taken, count % window, window)
         kept = jax.tree.map(lambda column, value: column.at[place].set(value, mode="drop"), kept, _event(seen))
         count = count + taken
-        now = action.learn & (seen.time - last >= every)
+        now = action.learn & (seen.now - last >= every)
         n = jnp.minimum(count, window)
         oldest = count - n + jnp.arange(window)
         events = jax.tree.map(lambda column: column[oldest % window], kept)
@@ -84,7 +84,7 @@ def periodic_retrain(every: float = 86400.0, window: int = 4096, scratch: bool =
         if not online:
             off = jnp.bool_(False)
             action = action._replace(learn=off, keep=off)
-        return action, (kept, count, jnp.where(now, count, learned), jnp.where(now, seen.time, last))
+        return action, (kept, count, jnp.where(now, count, learned), jnp.where(now, seen.now, last))
 
     return Policy(lambda: (_empty(window), jnp.int32(0), jnp.int32(0), jnp.float32(0)), update)
 

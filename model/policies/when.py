@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from journal.facts import Kind
+from model.carry import WAITING
 from model.chance import uniform
-from model.loop import WAITING
 from model.parts import Action, Policy, Seen, at_least
 from model.policies.common import stateless
 
@@ -50,8 +50,8 @@ def every_seconds(s: float = 3600.0) -> Policy:
     at_least("every_seconds", "s", s, 0)
 
     def update(action: Action, last: Array, seen: Seen) -> tuple[Action, Array]:
-        learn = action.learn & (seen.time - last >= s)
-        return action._replace(learn=learn, keep=action.learn | action.keep), jnp.where(learn, seen.time, last)
+        learn = action.learn & (seen.now - last >= s)
+        return action._replace(learn=learn, keep=action.learn | action.keep), jnp.where(learn, seen.now, last)
 
     return Policy(lambda: jnp.float32(0), update)
 

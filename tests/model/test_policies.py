@@ -11,7 +11,7 @@ from river.drift.binary import DDM
 
 from journal.errors import Refusal
 from model import POLICIES, Events, Learner, Outcomes, Policy, Recommender, chain
-from model.loop import WAITING
+from model.carry import WAITING
 from model.parts import Learned, Scored
 from tests.model.made import (
     EVERY_EVENT,

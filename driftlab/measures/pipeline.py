@@ -1,0 +1,56 @@
+"""What a pipeline does to learning: how late events are learned, and which never are.
+
+lag    time from an event to its being learned, of the events that were learned (the first time, where replayed)
+"""
+
+from __future__ import annotations
+
+from driftlab.measures.measure import Measure, law, quantile
+from driftlab.record import Record
+
+
+def lag(share: float = 0.5) -> Measure:
+    """Time from an event to its being learned, at a quantile of all events learned."""
+    percent = round(100 * share)
+    return Measure(
+        name=f"lag_p{percent}",
+        title=f"lag p{percent}",
+        about=law(lag),
+        unit="seconds",
+        better="lower",
+        formula=f"quantile(time learned - time happened, {share})",
+        source="event-time lag of stream processors: Akidau et al. 2015",
+        value=lambda seen: float("nan") if seen.passed is None else quantile(seen.passed.lag, share),
+    )
+
+
+def undelivered() -> Measure:
+    """Events that had not been delivered when the run ended: lost, or still on their way."""
+    return Measure(
+        name="undelivered",
+        title="undelivered",
+        about=law(undelivered),
+        unit="events",
+        better="lower",
+        formula="count(scored) - count(delivered at least once)",
+        source="driftlab",
+        value=lambda seen: _count(seen, "undelivered"),
+    )
+
+
+def doubled() -> Measure:
+    """Deliveries of events that had been delivered before."""
+    return Measure(
+        name="doubled",
+        title="doubled",
+        about=law(doubled),
+        unit="deliveries",
+        better="lower",
+        formula="count(deliveries) - count(delivered at least once)",
+        source="at-least-once delivery; driftlab",
+        value=lambda seen: _count(seen, "doubled"),
+    )
+
+
+def _count(seen: Record, name: str) -> float:
+    return float("nan") if seen.passed is None else float(getattr(seen.passed, name))
