@@ -15,6 +15,7 @@ from jax import Array
 from model.encoders.contract import Neighbourhood
 from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_of
 from model.layout import Layout
+from model.rows import ahead
 
 
 class Vectors(NamedTuple):
@@ -52,6 +53,7 @@ def read(table: Array, centres: Array, columns: Columns, layout: Layout, before:
     if before is not None:
         relations = relations._replace(ids=jnp.where(relations.time < before, relations.ids, -1))
     near = jnp.where(relations.ids >= 0, relations.ids, layout.null)
+    near = ahead(table, near, columns.head.start, columns.head.stop)
     heads = table[near.reshape(-1), columns.head].reshape(*near.shape, -1)
     near_kin = kin_of(heads[0], columns)
     kin = jnp.concatenate([kin_of(rows[1:], columns), near_kin])

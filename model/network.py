@@ -228,6 +228,7 @@ class _Network:
         drawn, counts_for = crowd.draw(state["catalogue"], recent, shop.products, words)
 
         everyone = jnp.concatenate([ids, drawn, seen.product[None]])
+        everyone = rows.ahead(shop.served, everyone, 0, shop.served.shape[1])
         vectors = shop.served.at[everyone].get(mode="clip")[:, :-1]
         facts = facts_of(state["table"].at[everyone, self.columns.facts].get(mode="clip"))
         rates = habits.popularity(facts, seen.time)

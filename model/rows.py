@@ -1,4 +1,4 @@
-"""Writing rows of a table in place, one after the other, once all has been read.
+"""Reading rows of a table all together, and writing them in place, one after the other, once all has been read.
 
 A scatter does the same; but a loop without one is compiled to one piece of machine code, see `model.compiling`.
 """
@@ -14,6 +14,9 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from model.parts import Tree
+
+LINE = 16
+"""float32 numbers in a cache line."""
 
 _scattered = ContextVar("scattered", default=False)
 
@@ -56,6 +59,23 @@ def unread(*read: Tree) -> Array:
     """
     total = sum(leaf.sum() for leaf in jax.tree.leaves(read))
     return jnp.isnan(total) & jnp.isinf(total)
+
+
+def ahead(table: Array, at: Array, first: int, stop: int) -> Array:
+    """Return the row numbers `at`, known only once a number of every cache line of their columns was read.
+
+    Rows are copied number by number, and a copy that waits for memory holds up those behind it. Numbers that are only
+    added up are waited for all together (measured: a sixth of a step at a million products). Row numbers outside the
+    table are read as its nearest.
+
+    >>> ahead(jnp.ones((3, 40)), jnp.array([2, 0]), 0, 40).tolist()
+    [2, 0]
+    """
+    if _scattered.get():
+        return at
+    lines = jnp.arange(first, stop, LINE)
+    numbers = table.at[at.reshape(-1)[:, None], lines[None, :]].get(mode="clip")
+    return at + unread(numbers).astype(at.dtype)
 
 
 def _written(table: Array, at: Array, rows: Array, first: int, of: Callable[[Array, Array], Array]) -> Array:
