@@ -137,9 +137,10 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
 
 
 def turning_days(scenario: Scenario, finder: Finder) -> list[float]:
-    """Return the days at which the drifts of a scenario set in, in order."""
+    """Return the days at which the drifts and shocks of a scenario set in, in order."""
     drifts = [finder("drift", use) for use in scenario.drift]
-    return sorted(day for drift in drifts for day in drift.turns(scenario.days))
+    shocks = [finder("shock", use) for use in scenario.shock]
+    return sorted([*(day for drift in drifts for day in drift.turns(scenario.days)), *(one.at_day for one in shocks)])
 
 
 class Simulated:
@@ -149,7 +150,9 @@ class Simulated:
 
     def __init__(self, scenario: Scenario, finder: Finder) -> None:
         drifts = [finder("drift", use) for use in scenario.drift]
-        self.world = World(scenario.world, scenario.seed, drifts, finder("social", scenario.social))
+        shocks = [finder("shock", use) for use in scenario.shock]
+        social = finder("social", scenario.social)
+        self.world = World(scenario.world, scenario.seed, drifts, social, shocks)
         self.end = int(scenario.days * DAY)
 
     def pieces(self, serve: Serve | None) -> Iterator[Piece]:

@@ -42,7 +42,7 @@ class Run:
         """Return what the run is and how far it has come, as plain values; `driftlab run --json` begins with it."""
         header, cursor = self.header, self.cursor
         with RunFile.open(self.path) as file:
-            drifts = recorded.moments(file.truth("drift"), json.loads(header["drifts"]))
+            drifts = recorded.moments(file.truth("drift"), file.truth("shock"), header)
         return {
             "run": str(self.path),
             **{name: header[name] for name in ("name", "title", "source", "loop")},

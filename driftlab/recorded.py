@@ -22,6 +22,9 @@ LEARNINGS_OF = "learnings of "
 
 DAY = 86_400 * MICROSECONDS
 
+AFFECTED = ("products", "shoppers")
+"""Whom a shock moves; the truth says so by the place."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
@@ -52,7 +55,7 @@ def read(run: RunFile) -> Recorded:
 def _read(run: RunFile) -> Recorded:
     facts, header = run.facts(), run.header
     lanes: list[str] = json.loads(header["lanes"])
-    before, drifts = meetings(facts), moments(run.truth("drift"), json.loads(header["drifts"]))
+    before, drifts = meetings(facts), moments(run.truth("drift"), run.truth("shock"), header)
     category, brand = (run.array(name) for name in ("category", "brand"))
     has_slates = bool(np.any(facts.kind == Kind.SLATE_SERVED))
     delivered = run.deliveries()
@@ -112,21 +115,27 @@ def join_probes(
     return Probes(**kept, popularity=popularity, meetings=total, profile=profile, category=labels[0], brand=labels[1])
 
 
-def moments(drift: Mapping[str, NDArray[Any]], uses: list[str]) -> tuple[Moment, ...]:
-    """Return the drifts that the truth tells of, in order of time: from a part's onset to its last move.
+def moments(
+    drift: Mapping[str, NDArray[Any]], shock: Mapping[str, NDArray[Any]], header: Mapping[str, str]
+) -> tuple[Moment, ...]:
+    """Return the drifts and shocks that the truth tells of, in order of time: each from its onset to its last move.
 
     Args:
-        drift: columns time (microseconds), part (place in `uses`), onset, affected (shoppers); a row for each move.
-        uses: how the scenario spells each part.
+        drift: columns time (microseconds), part, onset, affected (shoppers); a row for each move.
+        shock: columns time, until (microseconds), part, on (place in `AFFECTED`), affected, magnitude; a row for each.
+        header: of the run file: how the scenario spells each part, by its place.
     """
-    if not drift:
-        return ()
     found = []
-    for part, use in enumerate(uses):
+    for part, use in enumerate(json.loads(header["drifts"]) if drift else []):
         own = drift["part"] == part
         time, onset, affected = (drift[name][own] for name in ("time", "onset", "affected"))
         begins = np.flatnonzero(onset)
         for first, after in zip(begins, [*begins[1:], len(time)], strict=True):
             most = int(affected[first:after].max())
             found.append(Moment(int(time[first]), int(time[after - 1]), f"{use}, {most:,} shoppers"))
+    uses = json.loads(header.get("shocks", "[]"))  # files of before there were shocks have none
+    names = ("time", "until", "part", "on", "affected", "magnitude")
+    for begin, until, part, on, affected, magnitude in zip(*(shock[n].tolist() for n in names if shock), strict=True):
+        demand = f", {100 * magnitude:.0f} % of demand" if AFFECTED[on] == "products" else ""
+        found.append(Moment(begin, until, f"{uses[part]}, {affected:,} {AFFECTED[on]}{demand}"))
     return tuple(sorted(found, key=lambda moment: moment.time))

@@ -39,8 +39,8 @@ def preview(scenario: str | Path) -> Preview:
     found = glance(scenario)
     sizes = f"{found.days:g} days, {found.shoppers.shoppers:,} shoppers, {found.catalogue.products:,} products"
     policies = tuple("+".join(map(str, uses)) for uses in found.network.policies)
-    about = " ".join(found.about.split())
-    return Preview(found.id, found.title, about, sizes, found.seed, tuple(map(str, found.drift)), policies)
+    about, moves = " ".join(found.about.split()), tuple(map(str, (*found.drift, *found.shock)))
+    return Preview(found.id, found.title, about, sizes, found.seed, moves, policies)
 
 
 def previews() -> list[Preview]:

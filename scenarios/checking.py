@@ -69,8 +69,10 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     """Yield what makes a scenario that reads well one that shows nothing; `kept` as for `parts.find`."""
     for fault in faults(scenario.world):
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
+    for family in ("drift", "shock"):
+        for at, use in enumerate(getattr(scenario, family)):
+            yield from _in_time(family, at, use, scenario.days, kept)
     for at, use in enumerate(scenario.drift):
-        yield from _drift_in_time(at, use, scenario.days, kept)
         yield from _drift_in_company(at, use, scenario.social, kept)
     if scenario.delivery is not None:
         for fault in out_of_range(scenario.delivery, "delivery."):
@@ -109,10 +111,10 @@ def _drift_in_company(at: int, use: Use, social: Use, kept: Mapping[str, str]) -
         yield Found(("drift", at, "use"), f'{text} Give a [social] with use = "small_world" or "preferential".')
 
 
-def _drift_in_time(at: int, use: Use, days: float, kept: Mapping[str, str]) -> Iterator[Found]:
-    """Yield what of a drift would happen after the run is over."""
+def _in_time(family: str, at: int, use: Use, days: float, kept: Mapping[str, str]) -> Iterator[Found]:
+    """Yield what of a drift or shock would happen after the run is over."""
     try:
-        known = parameters(parts.locate("drift", use.use, kept)[0])
+        known = parameters(parts.locate(family, use.use, kept)[0])
     except Refusal:
         return  # told elsewhere
     defaults = {name: known[name].default for name in known if known[name].default is not inspect.Parameter.empty}
@@ -121,8 +123,10 @@ def _drift_in_time(at: int, use: Use, days: float, kept: Mapping[str, str]) -> I
     if not isinstance(day, int | float):
         return
     if day >= days:
-        text = f"drift '{use.use}': it begins on day {day:g}, but the run ends on day {days:g}, so nothing would drift."
-        yield Found(("drift", at, "at_day"), f"{text} Give 'at_day' below {days:g}, or more 'days'.")
+        text = f"{family} '{use.use}': it begins on day {day:g}, but the run ends on day {days:g}, so nothing would"
+        happens = "drift" if family == "drift" else "happen"
+        yield Found((family, at, "at_day"), f"{text} {happens}. Give 'at_day' below {days:g}, or more 'days'.")
     elif isinstance(period, int | float) and day + period / 2 >= days:
-        text = f"drift '{use.use}': interests come back on day {day + period / 2:g}, but the run ends on day {days:g}"
-        yield Found(("drift", at, "period_days"), f"{text}, so nothing would recur.")
+        back = day + period / 2
+        text = f"{family} '{use.use}': interests come back on day {back:g}, but the run ends on day {days:g}"
+        yield Found((family, at, "period_days"), f"{text}, so nothing would recur.")

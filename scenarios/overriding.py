@@ -28,6 +28,7 @@ FAMILY_PATHS: Mapping[str, Path] = {
     "sampler": ("network", "samplers"),
     "baseline": ("network", "baselines"),
     "drift": ("drift",),
+    "shock": ("shock",),
     "fault": ("fault",),
 }
 """Where the parts of each family stand in a scenario."""

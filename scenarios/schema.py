@@ -1,4 +1,4 @@
-"""A scenario is a world, what drifts in it, and what is to learn from it; nothing that decides a run stands elsewhere.
+"""A scenario is a world, what moves in it, and what is to learn from it; nothing that decides a run stands elsewhere.
 
 The world's sections are the dataclasses of `simulator.spec`, field for field. The keys of `[network]` beside those
 named here are parameters of `model.network`, and those of a part are parameters of the function that makes it.
@@ -83,6 +83,7 @@ class Scenario(BaseModel):
     rhythm: RhythmSpec = RhythmSpec()
     loop: LoopSpec = LoopSpec()
     drift: tuple[Part, ...] = Field((), description="what moves interests; displacements add up")
+    shock: tuple[Part, ...] = Field((), description="what moves products and crowds; effects add up")
     social: Part = Field(
         Use(use="none"), description="who follows whom; needed by drifts that spread from one to another"
     )
@@ -94,7 +95,7 @@ class Scenario(BaseModel):
 
     @property
     def world(self) -> WorldSpec:
-        """What the simulator is told, without the drift parts."""
+        """What the simulator is told, without the drifts and shocks."""
         return WorldSpec(**{field.name: getattr(self, field.name) for field in dataclasses.fields(WorldSpec)})
 
     def toml(self) -> str:

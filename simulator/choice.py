@@ -10,8 +10,9 @@ The next choice in a session is
   else stay  with probability `stay` (if there was a choice before): a product of the same category, by softmax of B;
   else fresh: a category by softmax of A, then a product of it by softmax of B (a nested logit).
 If a slate was shown, its cascade comes first: see `Visit.offer`. A and B are those at the start of the visit; only what
-is known, and where the last choice was, move on with every choice. Shoppers draw from this law (`Visit.choose`), the
-oracle states it (`Visit.probabilities`).
+is known, and where the last choice was, move on with every choice, and what a shock does to the market is felt at once
+(`Visit.turn`): appeal and price are the market's, and what cannot be had is neither chosen, recalled nor clicked.
+Shoppers draw from this law (`Visit.choose`), the oracle states it (`Visit.probabilities`).
 """
 
 from __future__ import annotations
@@ -21,87 +22,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import exp
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journal.facts import Kind
-from simulator.rhythm import DAY, HOUR
-from simulator.spec import WorldSpec
-
-Vector = NDArray[np.float32]
+from simulator.rhythm import DAY
+from simulator.shop import Section, Shop, Vector
 
 _CARTED, _PURCHASED = int(Kind.CARTED), int(Kind.PURCHASED)
 
 NEW, SEEN, CARTED = 0, 1, 2
 """What a shopper did with a product before: a stage of the funnel."""
-
-
-class Section(NamedTuple):
-    """A stretch of the shelf, which holds the products in order of category: one category's, or all."""
-
-    span: slice
-    vectors: Vector  # [m, D], times product_interest
-    log_price: Vector
-    brand: NDArray[np.int32]
-
-
-class Shop:
-    """The catalogue as choices need it.
-
-    published, truth    the arrays of `simulator.catalogue`
-
-    >>> from simulator.catalogue import draw_catalogue
-    >>> shop = Shop(*draw_catalogue(WorldSpec(), 1), WorldSpec())
-    >>> appeal, category_appeal = shop.appeals(0)
-    >>> appeal.shape, category_appeal.shape, bool((appeal == -np.inf).any())
-    ((2000,), (40,), True)
-    """
-
-    def __init__(
-        self, published: Mapping[str, NDArray[Any]], truth: Mapping[str, NDArray[Any]], spec: WorldSpec
-    ) -> None:
-        self.spec = spec
-        category = published["category"]
-        self.products = len(category)
-        order = np.argsort(category, kind="stable")
-        self.order: list[int] = order.tolist()  # product ids on the shelf
-        self.category: list[int] = category.tolist()
-        self.brand: list[int] = published["brand"].tolist()
-        place = np.empty(self.products, np.int64)
-        place[order] = np.arange(self.products)
-        self.place: list[int] = place.tolist()
-        self.shelf_category = category[order]
-        self.launched = published["launch_time"][order]
-        self.category_vector = truth["category_vector"] * np.float32(spec.shoppers.category_interest)
-        self._appeal, self._category_appeal = truth["appeal"][order], truth["category_appeal"]
-        vectors = truth["product_vector"][order] * np.float32(spec.shoppers.product_interest)
-        log_price, brand = np.log(published["price"])[order], published["brand"][order]
-        starts = np.searchsorted(self.shelf_category, np.arange(len(self._category_appeal) + 1)).tolist()
-        spans = [slice(0, self.products), *map(slice, starts[:-1], starts[1:])]
-        parts = [Section(span, vectors[span], log_price[span], brand[span]) for span in spans]
-        self.whole, self.sections = parts[0], parts[1:]
-        ranks = np.arange(1, spec.sessions.memory + spec.sessions.longest + 1)
-        self.recency = ranks ** -float(spec.sessions.recency)
-        self.recalls: list[float] = self.recency.cumsum().tolist()
-        self._hour, self._shelf = -1, (self._appeal, self._category_appeal)
-
-    def appeals(self, now: int) -> tuple[Vector, Vector]:
-        """Return appeal + newness of products in shelf order, and appeal of categories; -inf where not on sale.
-
-        The shelf changes on the full hour only: then products are launched, and newness fades.
-        """
-        hour = now // HOUR
-        if hour != self._hour:
-            who, launched = self.spec.shoppers, self.launched
-            age = (hour * HOUR - launched) / DAY
-            newness = np.where(launched > 0, who.newness * np.exp(-np.maximum(age, 0) / who.newness_days), 0)
-            appeal = np.where(age >= 0, self._appeal + newness, -np.inf).astype(np.float32)
-            stocked = np.bincount(self.shelf_category, age >= 0, len(self._category_appeal)) > 0
-            self._hour = hour
-            self._shelf = appeal, np.where(stocked, self._category_appeal, -np.inf).astype(np.float32)
-        return self._shelf
 
 
 @dataclass(slots=True)
@@ -151,8 +84,9 @@ class Visit:
     """
 
     __slots__ = (
-        *("last", "mind", "now", "shop", "theta"),
-        *("_appeal", "_boredom", "_categories", "_clicks", "_ladder", "_ladders", "_loyal", "_met", "_stated"),
+        *("last", "mind", "now", "shop", "theta", "until"),
+        *("_boredom", "_categories", "_clicks", "_display", "_ladder", "_ladders"),
+        *("_loyal", "_met", "_sated", "_stated"),
     )
 
     def __init__(self, shop: Shop, mind: Mind, theta: Vector, now: int) -> None:
@@ -160,23 +94,49 @@ class Visit:
         self.last = -1  # category of the choice before
         self._met, self._loyal = list(mind.known), mind.loyal
         self._boredom = exp(-mind.novelty)
+        self._clicks: dict[int, float] = {}
         who = shop.spec.shoppers
-        self._appeal, category_appeal = shop.appeals(now)
-        weight: Vector = np.exp(shop.category_vector @ theta + category_appeal)
-        for category, when in mind.bought_in.items():
-            weight[category] *= exp(-who.satiation * exp((when - now) / DAY / who.satiation_days))
+        self._sated = [
+            (category, exp(-who.satiation * exp((when - now) / DAY / who.satiation_days)))
+            for category, when in mind.bought_in.items()
+        ]
+        self._look(now)
+
+    def _look(self, time: int) -> None:
+        """See the market as it is at `time`, until it changes again."""
+        shop = self.shop
+        self.until = shop.market.until(time)
+        self._display = shop.display(self.now, time)
+        weight: Vector = np.exp(shop.category_vector @ self.theta + self._display.category_appeal)
+        for category, sated in self._sated:
+            weight[category] *= sated
         self._categories = weight
         self._ladder: list[float] = []
         self._ladders: dict[int, list[float]] = {}
-        self._clicks: dict[int, float] = {}
         self._stated: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def turn(self, time: int) -> None:
+        """Go on in front of a market that has changed; to be called before a choice at `time` >= `until`."""
+        self._look(time)
+        self._clicks = {product: chance for product, chance in self._clicks.items() if self.has(product)}
+        if self.last >= 0 and not self._categories[self.last]:
+            self.last = -1  # nothing is left there
+
+    def has(self, product: int) -> bool:
+        """Whether a product that was on sale can be had now."""
+        return product not in self._display.off
+
+    def _recalled(self) -> dict[int, int] | list[int]:
+        """Return the known products that can be had, the latest last."""
+        known = self.mind.known
+        return [product for product in known if self.has(product)] if self._display.off else known
 
     def shelf(self, part: Section) -> Vector:
         """Return exp B(i) of a section's products, 0 where not on sale; [m] f4."""
         mind, shop = self.mind, self.shop
         utility: Vector = part.vectors @ self.theta
-        utility += self._appeal[part.span]
-        excess: Vector = part.log_price - mind.budget
+        utility += self._display.appeal[part.span]
+        excess: Vector = self._display.log_price[part.span] - mind.budget
         utility -= mind.sensitivity * np.maximum(excess, 0, out=excess)
         if self._loyal is not None:
             utility += self._loyal[part.brand]
@@ -190,7 +150,7 @@ class Visit:
 
     def choose(self, mode: float, first: float, second: float) -> int:
         """Return the product chosen with three uniform numbers in [0, 1)."""
-        habits, known, shop = self.shop.spec.sessions, self.mind.known, self.shop
+        habits, known, shop = self.shop.spec.sessions, self._recalled(), self.shop
         recall = habits.recall if known else 0.0
         if mode < recall:
             rank = bisect_right(shop.recalls, first * shop.recalls[len(known) - 1])
@@ -237,7 +197,7 @@ class Visit:
 
     def probabilities(self) -> NDArray[np.float64]:
         """Return the probability of each product in shelf order to be the next one chosen; [P], adds up to 1."""
-        shop, habits, known = self.shop, self.shop.spec.sessions, self.mind.known
+        shop, habits, known = self.shop, self.shop.spec.sessions, self._recalled()
         if self._stated is None:
             share = self._categories.astype(float) / self._categories.sum(dtype=float)
             within = self.shelf(shop.whole).astype(float)

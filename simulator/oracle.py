@@ -1,8 +1,9 @@
 """The oracle folds facts and truth, nothing else, and so knows each shopper's true probabilities just before a choice.
 
 It runs the very law that shoppers draw from (`simulator.choice`), so its ranks are those of a perfect recommender: one
-that knows interests, traits, what a shopper remembers, and the slate in front of it. Only the draws are hidden from it.
-A review is not a choice from the shelf: it falls on each product bought and not reviewed yet with the same probability.
+that knows interests, traits, the market, what a shopper remembers, and the slate in front of it. Only the draws are
+hidden from it. A review is not a choice from the shelf: it falls on each product bought, not reviewed yet and on sale
+with the same probability. Of bots it knows that they are no shoppers, and foresees nothing of what they do.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.facts import SCORED, Facts, Kind
-from simulator.choice import Shop, Visit, minds
+from simulator.choice import Visit, minds
+from simulator.shop import Shop
 from simulator.spec import WorldSpec
 from simulator.truth import Tables
+
+ON_SALE, OFF_SALE = (Kind.PRODUCT_LISTED, Kind.RESTOCKED), (Kind.PRODUCT_RETIRED, Kind.STOCK_OUT)
 
 
 class Outlook(NamedTuple):
@@ -63,14 +67,20 @@ class Oracle:
             rows = truth["interest"]
             made = list(zip(rows["time"].tolist(), rows["shopper"].tolist(), rows["theta"], strict=True))
             self._coming = made[::-1] + self._coming
+        if "market" in truth:
+            self._shop.market.add(truth["market"])
+            for visit in self._visits.values():
+                visit.until = min(visit.until, int(truth["market"]["time"][0]))
         scored: list[tuple[int, float, int, float]] = []
         columns = (facts.seq, facts.time, facts.kind, facts.shopper, facts.product)
         for seq, time, kind, shopper, product in zip(*(column.tolist() for column in columns), strict=True):
             while self._coming and self._coming[-1][0] <= time:
                 _, who, theta = self._coming.pop()
                 self._theta[who] = theta
+            if shopper >= len(self._minds):
+                continue  # a bot
             if asked and kind in SCORED:
-                scored.append((seq, *self._rank(self._chances(shopper, kind), product)))
+                scored.append((seq, *self._rank(self._chances(shopper, kind, time), product)))
             self._fold(time, kind, shopper, product, facts.payload.get(seq))
         seqs, ranks, candidates, chances = zip(*scored, strict=True) if scored else ((), (), (), ())
         return Outlook(
@@ -90,12 +100,15 @@ class Oracle:
             made[row] = Visit(self._shop, self._minds[shopper], self._theta[shopper].copy(), time).utilities()
         return made
 
-    def _chances(self, shopper: int, kind: int) -> NDArray[np.float64]:
+    def _chances(self, shopper: int, kind: int, time: int) -> NDArray[np.float64]:
         """The probability of each product, in shelf order."""
         if kind != Kind.REVIEWED:
-            return self._visits[shopper].probabilities()
+            visit = self._visits[shopper]
+            if time >= visit.until:
+                visit.turn(time)
+            return visit.probabilities()
         chance = np.zeros(self._shop.products)
-        waiting = self._minds[shopper].unreviewed
+        waiting = self._shop.reviewable(self._minds[shopper].unreviewed, time)
         chance[[self._shop.place[product] for product in waiting]] = 1 / len(waiting)
         return chance
 
@@ -106,9 +119,10 @@ class Oracle:
         return 1 + greater + ties / 2, self._candidates, float(own)
 
     def _fold(self, time: int, kind: int, shopper: int, product: int, payload: str | None) -> None:
-        if kind == Kind.PRODUCT_LISTED:
-            self._listed[self._shop.place[product]] = True
-            self._candidates += 1
+        if kind in ON_SALE or kind in OFF_SALE:
+            place = self._shop.place[product]
+            self._candidates += (kind in ON_SALE) - int(self._listed[place])
+            self._listed[place] = kind in ON_SALE
         elif kind == Kind.SESSION_STARTED:
             self._minds[shopper].forget(self._shop.spec.sessions.memory)
             self._visits[shopper] = Visit(self._shop, self._minds[shopper], self._theta[shopper].copy(), time)
@@ -119,4 +133,7 @@ class Oracle:
         elif kind == Kind.REVIEWED:
             del self._minds[shopper].unreviewed[product]
         elif kind in SCORED:
-            self._visits[shopper].take(product, kind, time)
+            visit = self._visits[shopper]
+            if time >= visit.until:
+                visit.turn(time)
+            visit.take(product, kind, time)

@@ -5,6 +5,8 @@ interest   time i8 (us), shopper i4, theta f4[n, D]: a row at joining, at every 
            A session's choices are made with the row before or at its start.
 drift      time i8 (us), part i4 (place in the list of drifts), onset bool (the tick before moved nobody),
            affected i4 (shoppers moved), magnitude f4 (their mean displacement over the length of their interests)
+shock      a row when a shock sets in; see `simulator.schedule`
+market     a row for each product that a shock has made different; see `simulator.market`
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class Truth:
         self._told_at = [-1] * len(interests)  # `_moves` when the shopper's last row was checked
         self._rows: list[tuple[int, int, NDArray[np.float32]]] = []
         self._drifts: list[tuple[int, int, bool, int, float]] = []
+        self._noted: dict[str, list[dict[str, NDArray[Any]]]] = {}
 
     def interest(self, shopper: int, time: int) -> NDArray[np.float32]:
         """Return a shopper's interests [D] f4 as they are now, and make sure they are written."""
@@ -69,6 +72,11 @@ class Truth:
         for shopper in np.flatnonzero(known & (away > STALE * np.linalg.norm(self.interests, axis=1))):
             self.interest(int(shopper), time)
 
+    def note(self, table: str, rows: dict[str, NDArray[Any]]) -> None:
+        """Write rows of a table that somebody else keeps; no rows are nothing."""
+        if len(next(iter(rows.values()))):
+            self._noted.setdefault(table, []).append(rows)
+
     def tables(self) -> Tables:
         """Hand out the rows since the last call; a table without rows is left out."""
         made: Tables = {}
@@ -84,5 +92,7 @@ class Truth:
             made["drift"] = {
                 name: np.array(column, dtype) for (name, dtype), column in zip(_DRIFT.items(), columns, strict=True)
             }
-        self._rows, self._drifts = [], []
+        for table, parts in self._noted.items():
+            made[table] = {name: np.concatenate([rows[name] for rows in parts]) for name in parts[0]}
+        self._rows, self._drifts, self._noted = [], [], {}
         return made

@@ -1,6 +1,6 @@
-"""The world: shoppers, launches and drift are SimPy processes on one integer clock; out come facts, and the truth.
+"""The world: shoppers, launches, drift, shocks are SimPy processes on one integer clock; out come facts, and the truth.
 
-Sessions begin on odd microseconds; launches, joinings and drift fall on even ones, so they never tie with a session.
+Sessions begin on odd microseconds; all else that decides falls on even ones, so it never ties with a session.
 A session costs SimPy one event: it is drawn whole, with one block of random numbers, when it begins.
 
 Open loop    nobody is shown anything: shoppers browse.
@@ -11,9 +11,9 @@ Closed loop  `serve(facts, shopper, now)` is asked for a slate at the start of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import exp
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import simpy
@@ -22,18 +22,22 @@ from numpy.typing import NDArray
 from journal.chance import stream
 from journal.errors import Refusal
 from journal.facts import MICROSECONDS, Facts, Kind
+from simulator import due
 from simulator.catalogue import draw_catalogue
-from simulator.choice import Shop, Visit, minds
+from simulator.choice import Visit, minds
 from simulator.drifts import Drift
-from simulator.ledger import NOBODY, Ledger
+from simulator.due import Process
+from simulator.ledger import Ledger
 from simulator.rhythm import DAY, HOUR, Rhythm
+from simulator.schedule import schedule
+from simulator.shocks import Shock
+from simulator.shop import Shop
 from simulator.shoppers import draw_shoppers
-from simulator.social import Follows, Social, none
+from simulator.social import Social, none
 from simulator.spec import WorldSpec, check
 from simulator.truth import Tables, Truth
 
 Serve = Callable[[Facts, int, int], NDArray[np.int32]]
-Process = Generator[simpy.Event, Any, None]
 
 TICK = HOUR
 """Time between two steps of drift, us."""
@@ -67,10 +71,17 @@ class World:
     (1, ['interest'])
     """
 
-    def __init__(self, spec: WorldSpec, seed: int, drifts: Sequence[Drift] = (), social: Social | None = None) -> None:
+    def __init__(
+        self,
+        spec: WorldSpec,
+        seed: int,
+        drifts: Sequence[Drift] = (),
+        social: Social | None = None,
+        shocks: Sequence[Shock] = (),
+    ) -> None:
         check(spec)
         self.spec, self.seed, self.drifts = spec, seed, tuple(drifts)
-        self.catalogue, vectors = draw_catalogue(spec, seed)
+        published, vectors = draw_catalogue(spec, seed)
         _, self.interests, traits = draw_shoppers(spec, seed)
         self.follows = (social or none()).draw(stream(seed, "social"), traits["cohort"])
         for part, drift in enumerate(self.drifts):
@@ -79,7 +90,9 @@ class World:
                     f"Drift {part} spreads from shopper to shopper, but nobody follows anybody. "
                     "Give the world a follow graph, as `social=small_world()`."
                 )
-        self.truth = {**vectors, **traits}
+        self.schedule = schedule(spec, seed, shocks, published, vectors, traits)
+        self.catalogue = {**published, "launch_time": self.schedule.launch_time}
+        self.truth = {**vectors, **traits, "join_time": self.schedule.join_time}
 
     def run(self, serve: Serve | None = None) -> Iterator[Piece]:
         """Yield pieces until the days of the spec are over; closed loop if `serve` is given.
@@ -101,15 +114,15 @@ class _Life:
     """One run of a world: the processes and what they share."""
 
     def __init__(self, world: World, serve: Serve | None) -> None:
-        self.spec, self.seed, self.serve = world.spec, world.seed, serve
+        self.spec, self.seed, self.serve, self.schedule = world.spec, world.seed, serve, world.schedule
         self.env = simpy.Environment()
         self.streams, interests, self.traits = draw_shoppers(world.spec, world.seed)
         self.truth = Truth(interests)
         self.follows = world.follows
         self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None)
         self.shop = Shop(world.catalogue, world.truth, world.spec)
+        self.shop.market.add(world.schedule.market)
         self.launch_time = world.catalogue["launch_time"]
-        self.price: list[float] = world.catalogue["price"].astype(float).tolist()
         self.minds = minds(self.traits)
         self.rhythm = Rhythm(world.spec.rhythm)
         self.busy = [0] * len(self.minds)  # when a shopper's latest session is over, us
@@ -118,13 +131,13 @@ class _Life:
         funnel = world.spec.funnel
         # Cumulative shares of favourite, cart, purchase at each stage; what is left is a view.
         self.funnel = [np.cumsum(stage).tolist() for stage in (funnel.new, funnel.seen, funnel.carted)]
-        self.env.process(self._launches())
+        self.env.process(due.launches(self.env, self.ledger, self.launch_time, world.catalogue["price"]))
+        self.env.process(due.shocks(self.env, self.ledger, self.truth, self.shop.market, world.schedule))
         for part, drift in enumerate(world.drifts):
             self.env.process(self._drift(part, drift))
         for shopper in range(world.spec.shoppers.shoppers):
             self.env.process(self._shopper(shopper))
-        if len(self.follows.follower):
-            self.env.process(self._follow(self.follows))
+        self.env.process(due.follows(self.env, self.ledger, self.follows, world.schedule.join_time))
 
     @property
     def now(self) -> int:
@@ -132,24 +145,6 @@ class _Life:
         return int(self.env.now)
 
     # Processes.
-
-    def _launches(self) -> Process:
-        times = self.launch_time
-        for product in np.argsort(times, kind="stable").tolist():
-            if times[product] > self.now:
-                yield self.env.timeout(int(times[product]) - self.now)
-            self.ledger.announce(self.now, NOBODY, Kind.PRODUCT_LISTED, product, value=self.price[product])
-
-    def _follow(self, follows: Follows) -> Process:
-        """A shopper follows another as soon as both have joined."""
-        joined = self.traits["join_time"]
-        times = np.maximum(joined[follows.follower], joined[follows.followed])
-        order = np.argsort(times, kind="stable")
-        columns = (column[order].tolist() for column in (times, follows.follower, follows.followed))
-        for time, follower, followed in zip(*columns, strict=True):
-            if time > self.now:
-                yield self.env.timeout(time - self.now)
-            self.ledger.announce(self.now, follower, Kind.FOLLOWED, value=followed)
 
     def _drift(self, part: int, drift: Drift) -> Process:
         interests, cohorts, tick, moving = self.truth.interests, self.traits["cohort"], 0, False
@@ -173,7 +168,7 @@ class _Life:
 
     def _shopper(self, shopper: int) -> Process:
         env, own, habits = self.env, self.streams[shopper], self.spec.sessions
-        joined = int(self.traits["join_time"][shopper])
+        joined, leaves = int(self.schedule.join_time[shopper]), int(self.schedule.leave_time[shopper])
         hours = 24 / float(self.traits["activity"][shopper])
         if joined:
             yield env.timeout(joined)
@@ -186,6 +181,11 @@ class _Life:
             # Who joins late does so by coming: the first session begins at once.
             start = joined if over == joined > 0 else max(self.rhythm.after(over, wait), over)
             start |= 1
+            if start >= leaves:
+                left = max(leaves, _even(over))
+                yield env.timeout(left - self.now)
+                self.ledger.announce(left, shopper, Kind.SHOPPER_LEFT)
+                return
             yield env.timeout(start - self.now)
             over = self._session(shopper, start, min(max(int(length + 0.5), 1), habits.longest))
 
@@ -194,10 +194,11 @@ class _Life:
         while due > self.now:
             yield self.env.timeout(due - self.now)
             due = _even(self.busy[shopper])
-        waiting = self.minds[shopper].unreviewed
-        if waiting:
-            product = list(waiting)[int(which * len(waiting))]
-            del waiting[product]
+        bought = self.minds[shopper].unreviewed
+        waiting = self.shop.reviewable(bought, self.now)
+        if waiting and self.now < self.schedule.leave_time[shopper]:
+            product = waiting[int(which * len(waiting))]
+            del bought[product]
             rating = 1.0 + sum(taste >= share for share in RATINGS)
             self.ledger.announce(self.now, shopper, Kind.REVIEWED, product, value=rating)
 
@@ -219,6 +220,9 @@ class _Life:
         over: int
         *when, over = times.tolist()
         for time, (mode, first, second, deed) in zip(when, draws, strict=True):
+            if time >= visit.until:
+                visit.turn(time)
+                clicked = clicked if clicked >= 0 and visit.has(clicked) else -1
             product = clicked if clicked >= 0 else visit.choose(mode, first, second)
             kind = int(Kind.VIEWED)
             if clicked < 0:
@@ -227,15 +231,16 @@ class _Life:
                     kind = KINDS[0] if deed < favourite else KINDS[1] if deed < cart else KINDS[2]
             visit.take(product, kind, time)
             bought = kind == KINDS[2]
-            announce(time, shopper, kind, product, session, self.price[product] if bought else np.nan, clicked >= 0)
+            paid = self.shop.price(product, time) if bought else np.nan
+            announce(time, shopper, kind, product, session, paid, clicked >= 0)
             if bought:
-                self._afterwards(shopper, product, time)
+                self._afterwards(shopper, product, time, paid)
             clicked = -1
         announce(over, shopper, Kind.SESSION_ENDED, session=session)
         self.busy[shopper] = over
         return over
 
-    def _afterwards(self, shopper: int, product: int, time: int) -> None:
+    def _afterwards(self, shopper: int, product: int, time: int, paid: float) -> None:
         """Decide whether a purchase leads to a review and to a return, some days later."""
         funnel = self.spec.funnel
         reviewed, later, which, taste, returned, back = self._own("after", shopper).random(6).tolist()
@@ -244,7 +249,8 @@ class _Life:
             self.env.process(self._review(shopper, due, which, taste))
         if returned < funnel.returned:
             due = _even(time - int(np.log1p(-back) * funnel.return_days * DAY))
-            self.ledger.announce(due, shopper, Kind.RETURNED, product, value=self.price[product])
+            if due < self.schedule.leave_time[shopper]:
+                self.ledger.announce(due, shopper, Kind.RETURNED, product, value=paid)
 
     def _own(self, name: str, shopper: int) -> np.random.Generator:
         """The shopper's stream of that name."""
@@ -261,7 +267,8 @@ class _Life:
         now = visit.now
         slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
         for product in slate:
-            if not (0 <= product < self.shop.products and self.launch_time[product] <= now):
+            there = 0 <= product < self.shop.products and self.launch_time[product] <= now and visit.has(product)
+            if not there:
                 raise Refusal(
                     f"The slate for shopper {shopper} at {now} us has product {product}, which is not on sale."
                 )

@@ -126,6 +126,12 @@ SIGNS: Mapping[int, str] = {
     Kind.REVIEWED: "r",
     Kind.RETURNED: "<",
     Kind.SLATE_SERVED: "=",
+    Kind.SHOCK: "!",
+    Kind.PRICE_CHANGED: "%",
+    Kind.STOCK_OUT: "x",
+    Kind.RESTOCKED: "o",
+    Kind.SHOPPER_JOINED: ">",
+    Kind.SHOPPER_LEFT: "|",
 }
 """A sign for each kind of fact, so that kinds can be told apart without colour."""
 
@@ -138,6 +144,9 @@ COLOURS: Mapping[int, str] = {
     Kind.RETURNED: "red",
     Kind.PRODUCT_LISTED: "blue",
     Kind.PRODUCT_RETIRED: "blue",
+    Kind.STOCK_OUT: "blue",
+    Kind.RESTOCKED: "blue",
+    Kind.SHOCK: "bold yellow",
 }
 
 

@@ -70,7 +70,7 @@ class Recording:
         product = (self._file.array(name) for name in ("category", "brand", "price"))
         self.names = Names(self._file.names("shopper"), self._file.names("product"), *product)
         self.own = {source.name: source.text for source in self._file.sources()}
-        self._facts, self._ranks, self._drifts, self._interests = (Growing() for _ in range(4))
+        self._facts, self._ranks, self._drifts, self._shocks, self._interests = (Growing() for _ in range(5))
         self._curves: dict[tuple[str, str], Growing] = {}
         self._payload: dict[int, str] = {}
         self._chunks = self._metrics = 0
@@ -109,8 +109,9 @@ class Recording:
         outcomes = self._file.outcomes(self.lanes[0], self._chunks)
         self._ranks.add({name: outcomes[name] for name in ("seq", "rank") if name in outcomes})
         self._drifts.add(self._file.truth("drift", self._chunks))
+        self._shocks.add(self._file.truth("shock", self._chunks))
         self._interests.add(self._file.truth("interest", self._chunks))
-        self._moments = moments(self._drifts.all(), json.loads(self.header["drifts"]))
+        self._moments = moments(self._drifts.all(), self._shocks.all(), self.header)
         self._chunks, self.header = cursor.chunks, self._file.header
         return True
 

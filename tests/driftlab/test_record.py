@@ -49,6 +49,6 @@ def test_a_drift_lasts_from_its_onset_to_its_last_move() -> None:
         "onset": np.array([True, False, True, True]),
         "affected": np.array([3, 4, 9, 5]),
     }
-    found = moments(columns, ["incremental", "abrupt"])
+    found = moments(columns, {}, {"drifts": '["incremental", "abrupt"]'})
     assert [(m.time, m.until) for m in found] == [(10, 20), (25, 25), (50, 50)]
     assert found[0].about == "incremental, 4 shoppers"

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from journal.facts import Kind
-from simulator.choice import CARTED, SEEN, Mind, Shop, Visit
+from simulator.choice import CARTED, SEEN, Mind, Visit
 from simulator.rhythm import DAY, HOUR
+from simulator.shop import Shop
 from simulator.spec import CatalogueSpec, SessionSpec, ShopperSpec, WorldSpec
 
 SPEC = WorldSpec(
