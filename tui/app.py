@@ -6,6 +6,7 @@ gone     what an engine does when its terminal is gone without a word: it goes o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -56,10 +57,20 @@ class Driftlab(App[None]):
 
 def opened(target: str, words: Sequence[str] = (), gone: Gone = "go_on") -> RunScreen:
     """Return the screen of a run file, or of a scenario's run that begins now; raises Refusal where it is neither."""
+    engine, path = begun(target, words, gone)
+    return RunScreen(path, engine)
+
+
+def begun(target: str, words: Sequence[str], gone: Gone) -> tuple[Engine | None, Path]:
+    """Begin the run of a scenario and return its engine and file; a run file alone is there, and is returned."""
     if target.endswith(".run") or (Path(target).is_file() and not target.endswith(".toml")):
-        return RunScreen(Path(target))
+        return None, Path(target)
     found = preview(target)
     given = dict(zip(words[::2], words[1::2], strict=True))
     path = Path(given["--out"]) if "--out" in given else free_name(f"{found.id}-{given.get('--seed', found.seed)}")
     others = [word for pair in zip(words[::2], words[1::2], strict=True) if pair[0] != "--out" for word in pair]
-    return RunScreen(path, Engine(["run", target, *others, "--out", str(path)], path, gone))
+    return Engine(["run", target, *others, "--out", str(path)], path, gone), path
+
+
+if __name__ == "__main__":  # the terminal of a tab, see `tui.serving`
+    Driftlab(sys.argv[2] or None, sys.argv[3:], "stop" if sys.argv[1] == "stop" else "go_on").run()

@@ -133,7 +133,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             self.query_one(ContentSwitcher).current = VIEWS[0].__name__.lower()
             return True
         if self.engine is None:
-            waiting.update(f"\n{self.path} is not there.\n\nq: back")
+            waiting.update(f"\n{self.path} is not there yet; it is shown as soon as it is.\n\nq: back")
         elif self.engine.alive:
             said = self.engine.said() or "starting the engine"
             waiting.update(f"\n{said}\n\nThe model is compiled before the first event; it is kept for the next time.")
