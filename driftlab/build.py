@@ -25,7 +25,7 @@ from journal.facts import Facts, Kind
 from journal.shelf import Source
 from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
 from scenarios import NetworkSpec, Scenario, Use, find
-from simulator import World
+from simulator import Campaign, World
 from simulator.delivery import Pipe
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
@@ -152,7 +152,8 @@ class Simulated:
         drifts = [finder("drift", use) for use in scenario.drift]
         shocks = [finder("shock", use) for use in scenario.shock]
         social = finder("social", scenario.social)
-        self.world = World(scenario.world, scenario.seed, drifts, social, shocks)
+        campaigns = [Campaign(one.terms, finder("audience", one.audience)) for one in scenario.campaign]
+        self.world = World(scenario.world, scenario.seed, drifts, social, shocks, campaigns)
         self.end = int(scenario.days * DAY)
 
     def pieces(self, serve: Serve | None) -> Iterator[Piece]:

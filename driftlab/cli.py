@@ -197,7 +197,8 @@ def command(arguments: Sequence[str]) -> int:
 def _show(made: Any, as_json: bool) -> None:
     """Print a run's report and where it is kept."""
     if as_json:
-        print_json({**made.summary(), "table": made.table(), "metrics": made.rows()})
+        found = {"campaigns": came} if (came := made.campaigns()) else {}
+        print_json({**made.summary(), "table": made.table(), "metrics": made.rows(), **found})
         return
     print(made)
     said = made.summary()

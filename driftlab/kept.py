@@ -75,6 +75,10 @@ class Run:
         """Return the rows of the final table, one dict a lane."""
         return report.table(self._read())
 
+    def campaigns(self) -> list[dict[str, Any]]:
+        """Return every marketing measure of every campaign that has begun, one dict a campaign."""
+        return report.campaigns(self._read())
+
     def metrics(self) -> pd.DataFrame:
         """Return `rows` as a data frame; raises Refusal where pandas is not installed."""
         return _frame(self.rows())

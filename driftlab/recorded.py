@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftlab.marketed import Marketed, campaigns
 from driftlab.record import Meetings, Moment, Passed, Probes, Record, meetings, record, traffic
 from journal.facts import INTERACTIONS, MICROSECONDS, SCORED, Facts, Kind, pick
 from journal.runfile import RunFile
@@ -34,6 +35,7 @@ class Recorded:
     facts: Facts
     records: Mapping[str, Record]  # by lane, in the order of the lanes
     drifts: tuple[Moment, ...]
+    campaigns: tuple[Marketed, ...] = ()
 
     @property
     def pipeline(self) -> bool:
@@ -66,7 +68,16 @@ def _read(run: RunFile) -> Recorded:
         outcomes = run.outcomes(lane)
         passed = join_learnings(run.outcomes(LEARNINGS_OF + lane), delivered, facts)
         records[lane] = _record(facts, before, outcomes, read_slates, served, drifts, passed)
-    return Recorded(header, facts, records, drifts)
+    return Recorded(header, facts, records, drifts, marketed(run, facts))
+
+
+def marketed(run: RunFile, facts: Facts) -> tuple[Marketed, ...]:
+    """Return the campaigns of an open run that have begun, with what the truth says of them."""
+    audiences: list[str] = json.loads(run.header.get("audiences", "[]"))  # older files have no campaigns
+    if not audiences:
+        return ()
+    category, price = run.array("category"), run.array("price")
+    return campaigns(facts, category, price, audiences, run.truth("coupon"), run.truth("uplift"))
 
 
 def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], *more: object) -> Record:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from driftlab import campaigning
 from driftlab.measures import MEASURES, SLICED, SLICES
 from driftlab.record import Record
 from driftlab.recorded import DAY, Recorded
@@ -147,7 +148,14 @@ def table(recorded: Recorded) -> list[dict[str, Any]]:
 
 def text(recorded: Recorded) -> str:
     """Return the report for a terminal: what ran, what drifted when, the table, and what its columns mean."""
-    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *_closing(recorded)])
+    begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
+    marketed = ["", *campaigning.table(recorded.campaigns, begin)] if recorded.campaigns else []
+    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *_closing(recorded), *marketed])
+
+
+def campaigns(recorded: Recorded) -> list[dict[str, Any]]:
+    """Return every marketing measure of every campaign that has begun as plain values, one dict a campaign."""
+    return campaigning.rows(recorded.campaigns)
 
 
 def _opening(recorded: Recorded) -> list[str]:

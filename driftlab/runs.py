@@ -90,6 +90,7 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         "products": str(len(set_up.shop.category)),
         "lanes": json.dumps([lane.name for lane in set_up.lanes.all]),
         "drifts": json.dumps([str(use) for use in scenario.drift] if log is None else []),
+        "audiences": json.dumps([str(one.audience) for one in scenario.campaign] if log is None else []),
         "shocks": json.dumps([str(use) for use in scenario.shock] if log is None else []),
         **({} if set_up.pipes is None else {"delivery": _way(scenario)}),
         "made by hand": json.dumps(by_hand),

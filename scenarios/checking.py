@@ -20,7 +20,7 @@ from scenarios.places import Path
 from scenarios.schema import NetworkSpec, Scenario
 from scenarios.signatures import mistakes, parameters
 from scenarios.uses import Part, Use
-from simulator.spec import faults, out_of_range
+from simulator.spec import faults, out_of_range, term_faults
 
 PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
 """Parameters of `model.network` that are parts, and so stand in lists of their own."""
@@ -39,9 +39,15 @@ def parts_named(values: Mapping[str, Any], kept: Mapping[str, str]) -> Iterator[
         for path, use in uses(values, family):
             for key, text in parts.check(family, use, kept):
                 yield Found((*path, key), text)
-    graph = _use(values.get("social", "none"))
-    for key, text in parts.check("social", graph, kept) if graph else ():
-        yield Found(("social", key), text)
+    alone: list[tuple[str, Path, Any]] = [("social", ("social",), values.get("social", "none"))]
+    campaigns = values.get("campaign", [])
+    for at, campaign in enumerate(campaigns if isinstance(campaigns, list) else []):
+        given = campaign.get("audience", "everybody") if isinstance(campaign, Mapping) else None
+        alone.append(("audience", ("campaign", at, "audience"), given))
+    for family, path, given in alone:
+        one = _use(given)
+        for key, text in parts.check(family, one, kept) if one else ():
+            yield Found((*path, key), text)
 
 
 def _use(given: Any) -> Use | None:
@@ -69,6 +75,9 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     """Yield what makes a scenario that reads well one that shows nothing; `kept` as for `parts.find`."""
     for fault in faults(scenario.world):
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
+    for at, campaign in enumerate(scenario.campaign):
+        for fault in term_faults(campaign.terms, scenario.world):
+            yield Found(("campaign", at, fault.split(" ", 1)[0]), f"{fault}.")
     for family in ("drift", "shock"):
         for at, use in enumerate(getattr(scenario, family)):
             yield from _in_time(family, at, use, scenario.days, kept)

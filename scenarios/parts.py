@@ -3,7 +3,8 @@
 Three spellings name the function: a built-in name; `my_file.py:my_function`; a name that an installed package gives in
 its entry point group `driftlab.<family>`. There is no registry to call and nothing to inherit from.
 
-family   what kind of part it is: policy, encoder, loss, sampler, baseline, drift, shock, social, fault, detector
+family   what kind of part it is: policy, encoder, loss, sampler, baseline, drift, shock, social, audience, fault,
+         detector
 use      the spelling and the parameters: `{use = "every", n = 4}` in a scenario, `every(n=4)` on one line
 chain    uses applied one after the other: `every(n=4)+budget(per_second=500)`
 source   a user's own file, its text and hash, kept in the run file so that the run can be repeated after an edit
@@ -46,6 +47,7 @@ FAMILIES: Mapping[str, Family] = {
     "drift": Family("simulator", "DRIFTS", "Drift"),
     "shock": Family("simulator.shocks", "SHOCKS", "Shock"),
     "social": Family("simulator", "SOCIAL", "Social"),
+    "audience": Family("simulator.audiences", "AUDIENCES", "Audience"),
     "fault": Family("simulator.faults", "FAULTS", "Fault"),
     "detector": Family("model.detectors", "DETECTORS", "Detector"),
 }

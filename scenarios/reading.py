@@ -60,7 +60,7 @@ def read_text(text: str, name: str) -> Document:
 
 def _with_base(text: str, name: str, path: Path, seen: tuple[Path, ...]) -> Document:
     own = _parse(text, name)
-    for section in ("drift", "shock", "social", "fault", "network"):
+    for section in ("drift", "shock", "social", "campaign", "fault", "network"):
         if section in own.values:
             own.values[section] = _anchored(own.values[section], path.parent)
     base = own.values.pop("base", None)

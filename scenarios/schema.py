@@ -7,6 +7,7 @@ named here are parameters of `model.network`, and those of a part are parameters
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,8 +22,12 @@ from simulator.spec import (
     RhythmSpec,
     SessionSpec,
     ShopperSpec,
+    TermsSpec,
+    UpliftSpec,
     WorldSpec,
 )
+
+SECTIONS = (CatalogueSpec, ShopperSpec, SessionSpec, FunnelSpec, RhythmSpec, LoopSpec, UpliftSpec, DeliverySpec)
 
 BASELINES = ("random", "popular", "decayed_popular", "own_recent", "markov", "item_cooccurrence", "isgd", "bpr_mf")
 
@@ -60,6 +65,21 @@ class NetworkSpec(BaseModel):
         return dict(self.model_extra or {})
 
 
+EVERYBODY = Use(use="everybody")
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSpec(TermsSpec):
+    """A campaign: what it offers, and to whom."""
+
+    audience: Part = EVERYBODY
+
+    @property
+    def terms(self) -> TermsSpec:
+        """What the simulator is told, without the audience."""
+        return TermsSpec(**{field.name: getattr(self, field.name) for field in dataclasses.fields(TermsSpec)})
+
+
 class Scenario(BaseModel):
     """Everything that decides what a run is, but for the code.
 
@@ -82,11 +102,13 @@ class Scenario(BaseModel):
     funnel: FunnelSpec = FunnelSpec()
     rhythm: RhythmSpec = RhythmSpec()
     loop: LoopSpec = LoopSpec()
+    uplift: UpliftSpec = UpliftSpec()
     drift: tuple[Part, ...] = Field((), description="what moves interests; displacements add up")
     shock: tuple[Part, ...] = Field((), description="what moves products and crowds; effects add up")
     social: Part = Field(
         Use(use="none"), description="who follows whom; needed by drifts that spread from one to another"
     )
+    campaign: tuple[CampaignSpec, ...] = Field((), description="coupons for an audience, each with a control group")
     delivery: DeliverySpec | None = Field(
         None, description="how facts reach who learns; without it, and without faults, at once and each once"
     )
@@ -105,6 +127,8 @@ class Scenario(BaseModel):
         for key in ("encoders", "losses", "samplers", "baselines"):
             network[key] = [_short(use) for use in getattr(self.network, key)]
         network["policies"] = [_short(*chain) for chain in self.network.policies]
+        for campaign, given in zip(values["campaign"], self.campaign, strict=True):
+            campaign["audience"] = _short(given.audience)
         return writing.toml(values)
 
 
@@ -137,7 +161,7 @@ def schema() -> dict[str, Any]:
     delivery = made["properties"]["delivery"]  # TOML has no null: what is not there is left out
     made["properties"]["delivery"] = {"allOf": delivery["anyOf"][:1], "description": delivery["description"]}
     _describe(made["properties"], WorldSpec)
-    for spec in (CatalogueSpec, ShopperSpec, SessionSpec, FunnelSpec, RhythmSpec, LoopSpec, DeliverySpec):
+    for spec in (*SECTIONS, CampaignSpec):
         made["$defs"][spec.__name__]["description"] = (spec.__doc__ or "").strip()
         _describe(made["$defs"][spec.__name__]["properties"], spec)
     return made
@@ -166,6 +190,8 @@ def keys(path: tuple[str | int, ...]) -> list[str]:
     ['attention', 'held_out', 'mode', 'reluctance', 'slate']
     """
     section: Any = Scenario
+    if path[:1] == ("campaign",) and len(path) > 1:
+        section, path = CampaignSpec, ()
     for step in path:
         section = Scenario.model_fields[step].annotation if step in Scenario.model_fields else None
         section = next((kind for kind in get_args(section) if dataclasses.is_dataclass(kind)), section)

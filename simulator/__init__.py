@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator import contagion, drifts
+from simulator.campaigns import Campaign
 from simulator.drifts import Drift
 from simulator.oracle import Oracle, Outlook
 from simulator.social import SOCIAL, Follows, Social
@@ -15,6 +16,7 @@ DRIFTS = drifts.DRIFTS | contagion.CONTAGIONS
 __all__ = [
     "DRIFTS",
     "SOCIAL",
+    "Campaign",
     "Drift",
     "Follows",
     "Oracle",

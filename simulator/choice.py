@@ -11,7 +11,8 @@ The next choice in a session is
   else fresh: a category by softmax of A, then a product of it by softmax of B (a nested logit).
 If a slate was shown, its cascade comes first: see `Visit.offer`. A and B are those at the start of the visit; only what
 is known, and where the last choice was, move on with every choice, and what a shock does to the market is felt at once
-(`Visit.turn`): appeal and price are the market's, and what cannot be had is neither chosen, recalled nor clicked.
+(`Visit.turn`): appeal and price are the market's, and what cannot be had is neither chosen, recalled nor clicked. A
+price is less what the coupons take off that u looks at prices with as the visit begins (`simulator.campaigns`).
 Shoppers draw from this law (`Visit.choose`), the oracle states it (`Visit.probabilities`).
 """
 
@@ -21,8 +22,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from math import exp
-from typing import Any
+from math import exp, log1p
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,14 @@ NEW, SEEN, CARTED = 0, 1, 2
 """What a shopper did with a product before: a stage of the funnel."""
 
 
+class Coupon(NamedTuple):
+    """So much off one purchase."""
+
+    until: int  # us, exclusive
+    discount: float  # share of the price
+    category: int  # of the products it is good for; -1 for all
+
+
 @dataclass(slots=True)
 class Mind:
     """What a shopper remembers, and the traits that weigh in its choices; all of it follows from facts and traits."""
@@ -49,6 +58,7 @@ class Mind:
     bought_in: dict[int, int] = field(default_factory=dict)  # category -> time of the last purchase, us
     loyal: Vector | None = None  # loyalty to each brand, once one was bought
     unreviewed: dict[int, None] = field(default_factory=dict)  # products bought since they were last reviewed, in order
+    coupons: dict[int, Coupon] = field(default_factory=dict)  # campaign -> its coupon, if the shopper shops with it
 
     def forget(self, memory: int) -> None:
         """Keep the latest `memory` known products only; so every session begins."""
@@ -85,7 +95,7 @@ class Visit:
 
     __slots__ = (
         *("last", "mind", "now", "shop", "theta", "until"),
-        *("_boredom", "_categories", "_clicks", "_display", "_ladder", "_ladders"),
+        *("_boredom", "_categories", "_clicks", "_cut", "_display", "_ladder", "_ladders"),
         *("_loyal", "_met", "_sated", "_stated"),
     )
 
@@ -94,6 +104,7 @@ class Visit:
         self.last = -1  # category of the choice before
         self._met, self._loyal = list(mind.known), mind.loyal
         self._boredom = exp(-mind.novelty)
+        self._cut = self._coupons() if mind.coupons else None
         self._clicks: dict[int, float] = {}
         who = shop.spec.shoppers
         self._sated = [
@@ -131,12 +142,23 @@ class Visit:
         known = self.mind.known
         return [product for product in known if self.has(product)] if self._display.off else known
 
+    def _coupons(self) -> Vector:
+        """Return what coupons take off the logarithm of prices, in shelf order; [P] f4, none above 0."""
+        cut = np.zeros(self.shop.products, np.float32)
+        for coupon in self.mind.coupons.values():
+            if self.now < coupon.until:
+                meant = self.shop.shelf_category == coupon.category if coupon.category >= 0 else np.bool_(True)
+                np.minimum(cut, np.float32(log1p(-coupon.discount)), out=cut, where=meant)
+        return cut
+
     def shelf(self, part: Section) -> Vector:
         """Return exp B(i) of a section's products, 0 where not on sale; [m] f4."""
         mind, shop = self.mind, self.shop
         utility: Vector = part.vectors @ self.theta
         utility += self._display.appeal[part.span]
         excess: Vector = self._display.log_price[part.span] - mind.budget
+        if self._cut is not None:
+            excess += self._cut[part.span]
         utility -= mind.sensitivity * np.maximum(excess, 0, out=excess)
         if self._loyal is not None:
             utility += self._loyal[part.brand]

@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.facts import SCORED, Facts, Kind
-from simulator.choice import Visit, minds
+from simulator.choice import Coupon, Visit, minds
 from simulator.shop import Shop
 from simulator.spec import WorldSpec
 from simulator.truth import Tables
+from simulator.uplift import PERSUADABLE
+
+COUPONS = (Kind.CAMPAIGN_STARTED, Kind.COUPON_ISSUED, Kind.COUPON_REDEEMED)
 
 ON_SALE, OFF_SALE = (Kind.PRODUCT_LISTED, Kind.RESTOCKED), (Kind.PRODUCT_RETIRED, Kind.STOCK_OUT)
 
@@ -54,6 +57,9 @@ class Oracle:
         self._minds = minds(truth)
         self._theta = np.zeros((len(self._minds), spec.shoppers.factors), np.float32)
         self._visits: dict[int, Visit] = {}
+        self._answers: list[int] = truth["answer"].tolist()
+        self._campaigns: dict[int, Coupon] = {}
+        self._issued: dict[int, int] = {}  # seq of a coupon that is shopped with -> its campaign
         self._listed = np.zeros(self._shop.products, bool)  # in shelf order
         self._candidates = 0
         self._coming: list[tuple[int, int, NDArray[np.float32]]] = []  # interest rows not yet in force, latest first
@@ -73,7 +79,8 @@ class Oracle:
                 visit.until = min(visit.until, int(truth["market"]["time"][0]))
         scored: list[tuple[int, float, int, float]] = []
         columns = (facts.seq, facts.time, facts.kind, facts.shopper, facts.product)
-        for seq, time, kind, shopper, product in zip(*(column.tolist() for column in columns), strict=True):
+        for row, fact in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            seq, time, kind, shopper, product = fact
             while self._coming and self._coming[-1][0] <= time:
                 _, who, theta = self._coming.pop()
                 self._theta[who] = theta
@@ -82,6 +89,8 @@ class Oracle:
             if asked and kind in SCORED:
                 scored.append((seq, *self._rank(self._chances(shopper, kind, time), product)))
             self._fold(time, kind, shopper, product, facts.payload.get(seq))
+            if kind in COUPONS:
+                self._coupon(kind, shopper, float(facts.value[row]), seq, int(facts.cause[row]), facts.payload)
         seqs, ranks, candidates, chances = zip(*scored, strict=True) if scored else ((), (), (), ())
         return Outlook(
             np.array(seqs, np.int64),
@@ -99,6 +108,19 @@ class Oracle:
         for row, shopper in enumerate(np.asarray(shoppers).tolist()):
             made[row] = Visit(self._shop, self._minds[shopper], self._theta[shopper].copy(), time).utilities()
         return made
+
+    def _coupon(self, kind: int, shopper: int, value: float, seq: int, cause: int, payload: Mapping[int, str]) -> None:
+        """Fold a campaign's fact: whoever looks at prices with the coupon taken off has it in mind."""
+        if kind == Kind.CAMPAIGN_STARTED:
+            terms = json.loads(payload[seq])
+            self._campaigns[int(value)] = Coupon(terms["until"], terms["discount"], terms["category"])
+        elif self._answers[shopper] == PERSUADABLE:
+            coupons = self._minds[shopper].coupons
+            if kind == Kind.COUPON_ISSUED:
+                self._issued[seq] = int(value)
+                coupons[int(value)] = self._campaigns[int(value)]
+            else:
+                del coupons[self._issued.pop(cause)]
 
     def _chances(self, shopper: int, kind: int, time: int) -> NDArray[np.float64]:
         """The probability of each product, in shelf order."""

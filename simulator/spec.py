@@ -48,6 +48,7 @@ class CatalogueSpec:
     price: float = _number(30.0, 0.01, 1e6, "money", "median price")
     price_spread: float = _number(0.5, 0, 3, "spread", "prices within a category (between categories: the same again)")
     content_width: int = _number(16, 1, 4_096, "numbers", "length of a content vector of one modality")
+    margin: float = _number(0.35, 0, 1, "share", "of the list price that is left after a product's own cost")
     content_noise: tuple[float, ...] = _number((0.5, 1.0, 2.0), 0, 100, "ratio", "noise over signal of each modality")
 
 
@@ -148,6 +149,33 @@ class DeliverySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class UpliftSpec:
+    """How shoppers answer coupons, if any are issued; who is none of those named here is a lost cause."""
+
+    persuadable: float = _number(0.25, 0, 1, "share", "shoppers who buy more often while they hold a coupon")
+    sure_thing: float = _number(0.3, 0, 1, "share", "shoppers who use a coupon for what they would buy anyway")
+    sleeping_dog: float = _number(0.15, 0, 1, "share", "shoppers whom a coupon annoys: they buy less often")
+    traits: float = _number(
+        1.0, 0, 5, "nats", "weight of traits in who is what: a spread of price sensitivity or of activity"
+    )
+    lift: float = _number(1.2, 0, 5, "nats", "mean rise of a persuadable's log probability to buy what was chosen")
+    annoyance: float = _number(0.8, 0, 5, "nats", "mean fall of a sleeping dog's")
+
+
+@dataclass(frozen=True, slots=True)
+class TermsSpec:
+    """What a campaign offers, for how long, to how many of its audience, and what it may cost."""
+
+    at_day: float = _number(3.0, 0, 3_650, "days", "when the audience is chosen and coupons are issued")
+    days: float = _number(7.0, 0.01, 3_650, "days", "how long coupons are good")
+    discount: float = _number(0.2, 0, 0.95, "share", "of the price, taken off one purchase")
+    category: int = _number(-1, -1, 100_000, "category", "the coupon is for products of it; -1 for all")
+    budget: float = _number(1_000.0, 0, 1e12, "money", "most that is taken off prices in all")
+    contact_cost: float = _number(0.1, 0, 1e6, "money", "cost of issuing one coupon")
+    hold_out: float = _number(0.2, 0, 1, "share", "of the audience that gets no coupon, by chance: the control group")
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSpec:
     """A whole world.
 
@@ -162,6 +190,7 @@ class WorldSpec:
     funnel: FunnelSpec = FunnelSpec()
     rhythm: RhythmSpec = RhythmSpec()
     loop: LoopSpec = LoopSpec()
+    uplift: UpliftSpec = UpliftSpec()
 
 
 def check(spec: WorldSpec) -> None:
@@ -190,6 +219,8 @@ def faults(spec: WorldSpec) -> Iterator[str]:
         yield f"shoppers.factors = {spec.shoppers.factors} is odd, and interests turn in planes of two factors"
     if spec.shoppers.shared + spec.shoppers.cohort_shared > 1:
         yield "shoppers.shared + shoppers.cohort_shared is more than the whole (1)"
+    if spec.uplift.persuadable + spec.uplift.sure_thing + spec.uplift.sleeping_dog > 1:
+        yield "uplift.persuadable + uplift.sure_thing + uplift.sleeping_dog is more than the whole (1)"
     if spec.catalogue.launch_until_day < spec.catalogue.launch_from_day:
         yield "catalogue.launch_until_day is before catalogue.launch_from_day"
     for name in ("weekdays", "hours"):
@@ -198,6 +229,20 @@ def faults(spec: WorldSpec) -> Iterator[str]:
     for kind in ("new", "seen", "carted"):
         if sum(getattr(spec.funnel, kind)) > 1:
             yield f"funnel.{kind} adds up to more than 1"
+
+
+def term_faults(terms: TermsSpec, world: WorldSpec) -> Iterator[str]:
+    """Yield what is wrong with the terms of a campaign in a world, each beginning with the name of its field.
+
+    >>> list(term_faults(TermsSpec(category=99), WorldSpec()))
+    ['category = 99 is none of the 40 categories, 0 to 39']
+    """
+    yield from out_of_range(terms, "")
+    if terms.category >= world.catalogue.categories:
+        most = world.catalogue.categories
+        yield f"category = {terms.category} is none of the {most} categories, 0 to {most - 1}"
+    if terms.at_day >= world.days:
+        yield f"at_day = {terms.at_day:g} is not before the run ends, on day {world.days:g}, so no coupon is issued"
 
 
 def out_of_range(spec: Any, where: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from journal.chance import stream
 from journal.errors import Refusal
 from journal.facts import MICROSECONDS, Facts, Kind
 from simulator import due
+from simulator.campaigns import Campaign, Marketing
 from simulator.catalogue import draw_catalogue
 from simulator.choice import Visit, minds
 from simulator.drifts import Drift
@@ -36,6 +37,7 @@ from simulator.shoppers import draw_shoppers
 from simulator.social import Social, none
 from simulator.spec import WorldSpec, check
 from simulator.truth import Tables, Truth
+from simulator.uplift import draw_answers
 
 Serve = Callable[[Facts, int, int], NDArray[np.int32]]
 
@@ -78,9 +80,10 @@ class World:
         drifts: Sequence[Drift] = (),
         social: Social | None = None,
         shocks: Sequence[Shock] = (),
+        campaigns: Sequence[Campaign] = (),
     ) -> None:
         check(spec)
-        self.spec, self.seed, self.drifts = spec, seed, tuple(drifts)
+        self.spec, self.seed, self.drifts, self.campaigns = spec, seed, tuple(drifts), tuple(campaigns)
         published, vectors = draw_catalogue(spec, seed)
         _, self.interests, traits = draw_shoppers(spec, seed)
         self.follows = (social or none()).draw(stream(seed, "social"), traits["cohort"])
@@ -93,6 +96,7 @@ class World:
         self.schedule = schedule(spec, seed, shocks, published, vectors, traits)
         self.catalogue = {**published, "launch_time": self.schedule.launch_time}
         self.truth = {**vectors, **traits, "join_time": self.schedule.join_time}
+        self.truth |= draw_answers(spec, seed, traits)
 
     def run(self, serve: Serve | None = None) -> Iterator[Piece]:
         """Yield pieces until the days of the spec are over; closed loop if `serve` is given.
@@ -119,11 +123,14 @@ class _Life:
         self.streams, interests, self.traits = draw_shoppers(world.spec, world.seed)
         self.truth = Truth(interests)
         self.follows = world.follows
-        self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None)
+        remember = len(world.campaigns) > 0
+        self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None, remember=remember)
         self.shop = Shop(world.catalogue, world.truth, world.spec)
         self.shop.market.add(world.schedule.market)
         self.launch_time = world.catalogue["launch_time"]
         self.minds = minds(self.traits)
+        rows = world.catalogue, world.truth
+        self.marketing = Marketing(world.campaigns, world.spec, world.seed, *rows, self.minds)
         self.rhythm = Rhythm(world.spec.rhythm)
         self.busy = [0] * len(self.minds)  # when a shopper's latest session is over, us
         self._named: dict[tuple[str, int], np.random.Generator] = {}
@@ -138,6 +145,8 @@ class _Life:
         for shopper in range(world.spec.shoppers.shoppers):
             self.env.process(self._shopper(shopper))
         self.env.process(due.follows(self.env, self.ledger, self.follows, world.schedule.join_time))
+        for number in range(len(world.campaigns)):
+            self.env.process(self.marketing.process(number, self.env, self.ledger, self.truth))
 
     @property
     def now(self) -> int:
@@ -217,6 +226,7 @@ class _Life:
         visit = Visit(self.shop, mind, self.truth.interest(shopper, start), start)
         announce(start, shopper, Kind.SESSION_STARTED, session=session)
         clicked = self._slate(shopper, visit, session) if self.serve else -1
+        held = self.marketing if self.marketing.holds(shopper) else None
         over: int
         *when, over = times.tolist()
         for time, (mode, first, second, deed) in zip(when, draws, strict=True):
@@ -227,15 +237,21 @@ class _Life:
             kind = int(Kind.VIEWED)
             if clicked < 0:
                 favourite, cart, purchase = self.funnel[mind.known.get(product, 0)]
+                if held is not None:
+                    purchase = held.tempt(shopper, product, self.shop.price(product, time), time, cart, purchase)
                 if deed < purchase:
                     kind = KINDS[0] if deed < favourite else KINDS[1] if deed < cart else KINDS[2]
             visit.take(product, kind, time)
             bought = kind == KINDS[2]
             paid = self.shop.price(product, time) if bought else np.nan
             announce(time, shopper, kind, product, session, paid, clicked >= 0)
+            if bought and held is not None and (used := held.redeem(shopper, product, paid, time)):
+                announce(time, shopper, Kind.COUPON_REDEEMED, product, session, used.money, used.campaign)
             if bought:
                 self._afterwards(shopper, product, time, paid)
             clicked = -1
+        if held is not None:
+            held.close(shopper, start, self.truth)
         announce(over, shopper, Kind.SESSION_ENDED, session=session)
         self.busy[shopper] = over
         return over
@@ -267,8 +283,7 @@ class _Life:
         now = visit.now
         slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
         for product in slate:
-            there = 0 <= product < self.shop.products and self.launch_time[product] <= now and visit.has(product)
-            if not there:
+            if not (0 <= product < self.shop.products and self.launch_time[product] <= now and visit.has(product)):
                 raise Refusal(
                     f"The slate for shopper {shopper} at {now} us has product {product}, which is not on sale."
                 )

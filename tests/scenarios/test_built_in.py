@@ -11,7 +11,17 @@ import pytest
 from scenarios import listing, load, schema
 from scenarios.reading import HERE, built_in
 
-IDS = ["closed_loop", "cold_start", "seasonal", "slow_drift", "small", "social_trend", "steady", "sudden_shift"]
+IDS = [
+    "closed_loop",
+    "cold_start",
+    "coupon_week",
+    "seasonal",
+    "slow_drift",
+    "small",
+    "social_trend",
+    "steady",
+    "sudden_shift",
+]
 """Permanent: a study names a scenario by its id."""
 
 
@@ -32,10 +42,13 @@ def differences(id_: str) -> list[str]:
     """Return a line for every value in which a scenario is not like its base."""
     scenario, base = load(id_), load(raw(id_)["base"])
     own, other = flat(scenario.model_dump()), flat(base.model_dump())
-    named = {key: value for key, value in own.items() if key not in ("id", "title", "about", "drift")}
+    named = {key: value for key, value in own.items() if key not in ("id", "title", "about", "drift", "campaign")}
     lines = [f"{key}: {other.get(key)} -> {value}" for key, value in named.items() if value != other.get(key)]
     if scenario.drift != base.drift:
         lines.append(f"drift: {', '.join(map(str, scenario.drift))}")
+    if scenario.campaign != base.campaign:
+        terms = [f"{one.discount:g} off from day {one.at_day:g} for {one.audience}" for one in scenario.campaign]
+        lines += [f"campaign: {text}" for text in terms]
     return lines
 
 
@@ -54,6 +67,13 @@ DIFFERENCES = {
         'drift: abrupt(level="population", magnitude=1.0, at_day=2.0)',
     ],
     "closed_loop": ["loop.mode: open -> closed"],
+    "coupon_week": [
+        "days: 14.0 -> 19.0",
+        "uplift.lift: 1.2 -> 1.6",
+        "campaign: 0.15 off from day 4 for viewed(within_days=3)",
+        "campaign: 0.15 off from day 4 for inactive(for_days=3)",
+        "campaign: 0.15 off from day 11 for persuadable",
+    ],
     "social_trend": [
         "social.use: none -> small_world",
         "social.follows: None -> 10",

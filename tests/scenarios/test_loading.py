@@ -230,3 +230,30 @@ def test_a_follow_graph_is_checked_where_it_stands(tmp_path: Path, given: str, s
     with pytest.raises(Refusal, match=r"mine.toml, line \d") as refused:
         load(tmp_path / "mine.toml")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("dicount = 0.1", r"'dicount' is not a key of [campaign.0]. Did you mean 'discount'?"),
+        ("discount = 1.5", "discount = 1.5 is outside 0 to 0.95"),
+        ("category = 77", "category = 77 is none of the 40 categories, 0 to 39"),
+        ("at_day = 20.0", "at_day = 20 is not before the run ends, on day 14"),
+        ('audience = "bougt"', "No audience named 'bougt'. Did you mean 'bought'?"),
+        ('audience = "bought(categry=3)"', "audience 'bought': 'categry' is not a parameter. Did you mean 'category'?"),
+    ],
+)
+def test_a_campaign_is_checked_where_it_stands(tmp_path: Path, given: str, said: str) -> None:
+    (tmp_path / "mine.toml").write_text(f"{MINE}[[campaign]]\n{given}\n")
+    with pytest.raises(Refusal, match=r"mine.toml, line [34]: ") as refused:
+        load(tmp_path / "mine.toml")
+    assert said in str(refused.value)
+
+
+def test_a_campaign_is_written_as_it_is_read(tmp_path: Path) -> None:
+    text = MINE + '[[campaign]]\ndiscount = 0.3\naudience = {use = "viewed", within_days = 2}\n[[campaign]]\n'
+    (tmp_path / "mine.toml").write_text(text)
+    scenario = load(tmp_path / "mine.toml")
+    assert [str(one.audience) for one in scenario.campaign] == ["viewed(within_days=2)", "everybody"]
+    assert loads(scenario.toml(), "a run's scenario") == scenario
+    assert load(tmp_path / "mine.toml", {"campaign.1.budget": 5}).campaign[1].terms.budget == 5.0
