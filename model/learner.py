@@ -85,7 +85,8 @@ class Learner:
             parts += ticks
             if entries is not None:
                 learned.append(learnings(ticks, now[piece][entry]))
-        return outcomes(parts, self.recommender.cost, apart=entries is not None), joined(learned)
+        costs = self.recommender.cost, self.recommender.noting
+        return outcomes(parts, *costs, apart=entries is not None), joined(learned)
 
     def _run(
         self, events: Events, now: NDArray[np.int64], delivered: NDArray[np.bool_] | None

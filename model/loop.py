@@ -3,7 +3,8 @@
 The loop advances in ticks. A tick scores the next event, if nothing is left to be learned, asks the policy what to do
 with the events that wait, and then learns one of them, oldest first, if the policy said so. `every_event` thus scores
 and learns in one tick; `micro_batch(n)` scores for n ticks and then learns n events in n ticks, the first of them
-shared. What a policy replays is learned after what waited, an event a tick.
+shared. What a policy replays is learned after what waited, an event a tick. An event that is dropped but noted is
+taken in by the tick that was offered it, before anything else.
 
 Where events reach the lane through a pipeline, scoring and learning stand apart: what happens is scored, and what is
 delivered, later or never, is offered to the policy. Each is an entry of one stream in order of time.
@@ -68,6 +69,7 @@ class Ticks(NamedTuple):
     again: Array  # bool[T], or int32[T]: of the events learned, it was learned before
     alarm: Array  # bool[T]: a detector alarmed
     learnt: Learnt | None  # None where scoring and learning are not apart
+    noted: Array | None  # bool[T]: an event was noted; None where the policy never notes
     used: Array  # int32: events of the call that were consumed
     ticks: Array  # int32: ticks that were used
 
@@ -103,8 +105,8 @@ def advance(
         return step + 1, used, now, out
 
     step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
-    scored, seq, candidates, learned, waiting, age, again, alarm, learnt = facts
-    ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, learnt, used, step)
+    scored, seq, candidates, learned, waiting, age, again, alarm, learnt, noted = facts
+    ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, learnt, noted, used, step)
     return carry, ticks, None if tick.rank_was_read else scores
 
 
@@ -136,7 +138,7 @@ class _Tick:
         answer = self.recommender.query(carry.state, carry.shop, query, self.layout)
         target, known = _against(answer, event.product, carry)
         before = carry
-        carry, exact = self._decide(
+        carry, exact, dropped = self._decide(
             carry,
             event,
             now,
@@ -144,7 +146,10 @@ class _Tick:
             lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale),
         )
         alarm = jnp.bool_(False) if carry.action.alarm is None else offered & carry.action.alarm
-        carry, change, learned, learn, again = self._learn(carry, target)
+        noted = None
+        if carry.action.note is not None and self.recommender.noting is not None:
+            noted = dropped & carry.action.note
+        carry, change, learned, learn, again = self._learn(carry, target, event, noted)
         carry, change = _relist(carry, event, fresh, change)
         waited = (before.held, now - before.newest)
         came = Tally(learn, again, alarm)
@@ -152,13 +157,13 @@ class _Tick:
         if carry.tally is not None:
             learnt = Learnt(learned.seq, used - ~fresh, learn & ~again)
             carry, came = _tallied(carry, came, scored)
-        line = (scored, event.seq, before.shop.listed, came.learned, *waited, came.again, came.alarm, learnt)
+        line = (scored, event.seq, before.shop.listed, came.learned, *waited, came.again, came.alarm, learnt, noted)
         return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
 
     def _decide(  # type: ignore[no-untyped-def]
         self, carry: Carry, event: Event, now: Array, offered: Array, rank
-    ) -> tuple[Carry, Array]:
-        """Let the event that is offered wait, and ask the policy what to learn now."""
+    ) -> tuple[Carry, Array, Array]:
+        """Let the event that is offered wait, and ask the policy what to learn now; say whether it was dropped."""
         place = jnp.where(offered, (carry.oldest + carry.held) % WAITING, WAITING)
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
         count = carry.held + offered
@@ -186,7 +191,7 @@ class _Tick:
         carry = carry._replace(
             policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due, met=met
         )
-        return carry._replace(held=count - dropped), exact
+        return carry._replace(held=count - dropped), exact, dropped
 
     def _next(self, carry: Carry) -> tuple[Event, Array, Array | None]:
         """Return the event to be learned now, whether there is one, and whether it is replayed."""
@@ -198,12 +203,22 @@ class _Tick:
         event = Event(*(jnp.where(waits, a, b[at]) for a, b in zip(event, replays.events, strict=True)))
         return event, waits | (carry.left > 0), ~waits & ~replays.fresh[at]
 
-    def _learn(self, carry: Carry, target: Array) -> tuple[Carry, Change, Event, Array, Array]:
-        """Learn the oldest event that is due, or else the next to be replayed, if any; return it, and if there is."""
+    def _learn(
+        self, carry: Carry, target: Array, newest: Event, noted: Array | None
+    ) -> tuple[Carry, Change, Event, Array, Array]:
+        """Learn the oldest event that is due, or else the next to be replayed, if any; return it, and if there is.
+
+        Where the newest event is `noted`, take that in instead.
+        """
         event, on, again = self._next(carry)
         on = on & ~stopped(carry)
-        seen = Seen(event, carry.held, again=again)
+        if noted is not None:
+            on, noted = on & ~noted, noted & ~stopped(carry)
+            event = Event(*(jnp.where(noted, a, b) for a, b in zip(newest, event, strict=True)))
+            again = None if again is None else again & ~noted
+        seen = Seen(event, carry.held, again=again, noted=noted)
         counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
+        counted = counted if noted is None else counted | noted
         counted &= ~unread(target)  # what was scored is read before anything is written
         learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, counted, self.layout)
         products = carry.shop.served.shape[0]

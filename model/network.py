@@ -97,8 +97,10 @@ def network(
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
     cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
+    noting = (4, encoding / centres)  # two relations, a follower, and the product's vector served anew
     ids = (columns.relations.start, columns.relations.start + neighbours)
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, ((dim + 1, dim + 3), ids), net.anew)
+    row_ids = (dim + 1, dim + 3), ids
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, row_ids, net.anew, noting)
 
 
 class Rates(NamedTuple):
@@ -248,19 +250,21 @@ class _Network:
         self, state: Tree, reading: Reading, slopes: tuple, seen: Seen, action: Action, on: Array, layout: Layout
     ) -> Learned:
         vectors, weights, habit = slopes
-        rate = jnp.where(on, self.rates.vectors * action.rate, 0.0)
+        teaches = on if seen.noted is None else on & ~seen.noted
+        rate = jnp.where(teaches, self.rates.vectors * action.rate, 0.0)
         last = state["table"][reading.near[0, 0]]
         fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
-        table = writing.move(state["table"], reading, vectors, rate, on & ~rows.unread(fresh.rows, habit), layout)
+        table = writing.move(state["table"], reading, vectors, rate, teaches & ~rows.unread(fresh.rows, habit), layout)
         new = on if seen.again is None else on & ~seen.again
         table = rows.put(table, jnp.where(new, fresh.at, layout.rows), fresh.rows, self.columns.body.start)
-        step = jnp.where(on, self.rates.weights * action.weights, 0.0)
+        step = jnp.where(teaches, self.rates.weights * action.weights, 0.0)
         slope = jax.tree.map(lambda g: jnp.clip(g, -STEEPEST, STEEPEST), weights)
         encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], slope)
-        state = {**state, "table": table, **holding.hold(encoder, state["anchor"], slope, action, on)}
+        state = {**state, "table": table, **holding.hold(encoder, state["anchor"], slope, action, teaches)}
         if habit is not None:
-            memory = state["memory"] + jnp.where(new, habit * habit, 0.0)
-            step = jnp.where(new, self.rates.habits * action.weights, 0.0)
+            first = new & teaches
+            memory = state["memory"] + jnp.where(first, habit * habit, 0.0)
+            step = jnp.where(first, self.rates.habits * action.weights, 0.0)
             state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
         served = self._rows(state, reading.centres, seen.time, layout)
         # The next event writes this table: it has to be read before. The null row is zeros, and stays so.

@@ -12,8 +12,11 @@ from model.contract import Learnings, Outcomes
 from model.loop import Ticks
 
 
-def outcomes(parts: Sequence[Ticks], cost: tuple[int, float], *, apart: bool) -> Outcomes:
-    """Join the ticks of several calls; `cost` is (rows, additions and multiplications) of learning an event.
+def outcomes(
+    parts: Sequence[Ticks], cost: tuple[int, float], noting: tuple[int, float] | None = None, *, apart: bool
+) -> Outcomes:
+    """Join the ticks of several calls; `cost` is (rows, additions and multiplications) of learning an event, `noting`
+    that of noting one.
 
     Where scoring and learning are apart, a tick that scores brings the counts since the one before; else they are
     summed from it to the next.
@@ -30,19 +33,28 @@ def outcomes(parts: Sequence[Ticks], cost: tuple[int, float], *, apart: bool) ->
         else np.zeros(0, np.int32)
         for name in ("learned", "again")
     )
-    rows, flops = cost
+    noted = _noted(parts, starts, apart)
+    rows, flops = (learned * one + noted * other for one, other in zip(cost, noting or (0, 0.0), strict=True))
     return Outcomes(
         seq=lines["seq"][scored].astype(np.int64),
         rank=lines["rank"][scored].astype(np.float32),
         candidates=lines["candidates"][scored].astype(np.int32),
         learned=learned.astype(np.int32),
         replayed=replayed.astype(np.int32),
-        rows=(learned * rows).astype(np.int32),
-        flops=(learned * flops).astype(np.float32),
+        rows=rows.astype(np.int32),
+        flops=flops.astype(np.float32),
         waiting=lines["waiting"][scored].astype(np.int32),
         age=lines["age"][scored].astype(np.float32),
         alarm=lines["alarm"][scored].astype(np.bool_),
     )
+
+
+def _noted(parts: Sequence[Ticks], starts: NDArray[np.intp], apart: bool) -> NDArray[np.int64] | int:
+    """How many events were noted between each scored event and the next; apart, since the one before."""
+    if not len(starts) or parts[0].noted is None:
+        return 0
+    noted = _column(parts, "noted").astype(np.int64)
+    return np.diff(np.cumsum(noted)[starts], prepend=0) if apart else np.add.reduceat(noted, starts)
 
 
 def _column(parts: Sequence[Ticks], name: str) -> NDArray[Any]:

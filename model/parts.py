@@ -54,7 +54,7 @@ class Seen:
     """A scored event. `rank` and `hit` cost a pass over the whole catalogue, and only where a policy reads them."""
 
     __slots__ = (
-        *("_met", "_rank", "_ripe", "again", "kind", "met_was_read", "now", "product", "rank_was_read", "seq"),
+        *("_met", "_rank", "_ripe", "again", "kind", "met_was_read", "noted", "now", "product", "rank_was_read", "seq"),
         *("shopper", "time", "waiting"),
     )
 
@@ -66,12 +66,14 @@ class Seen:
         met: Callable[[], Met] | None = None,
         ripe: Callable[[Array], Array] | None = None,
         again: Array | None = None,
+        noted: Array | None = None,
         now: Array | None = None,
     ) -> None:
         self.seq, self.time, self.kind, self.shopper, self.product = event
         self.now = self.time if now is None else now  # a policy's clock: when the event came, which may be later
         self.waiting = waiting  # int32: events that wait to be learned, this one included
         self.again = again  # bool: this event is replayed; None where the policy never replays
+        self.noted = noted  # bool: it is noted and teaches nothing; None where the policy never notes
         self._rank, self.rank_was_read = rank, False
         self._met, self.met_was_read = met, False
         self._ripe = ripe
@@ -144,7 +146,8 @@ class Action(NamedTuple):
     save: Array | None = None  # float32, 0 to 1: how far each learning draws the anchor to the shared weights
     firm: Array | None = None  # float32, 0 to 1: how far a weight that mattered more is drawn more (its Fisher term)
     anew: Array | None = None  # bool: entity vectors and encoder begin anew, before anything else is learned
-    alarm: Array | None = None  # bool: a detector has alarmed; noted in the outcomes
+    alarm: Array | None = None  # bool: a detector has alarmed; it is told in the outcomes
+    note: Array | None = None  # bool: an event that is dropped is noted: what happened is kept, but it teaches nothing
 
 
 def everything() -> Action:
@@ -180,8 +183,9 @@ class Recommender(NamedTuple):
     `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
     float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)`
     must change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an
-    event. When the table grows, its rows keep their content, but for the columns `row_ids` (start, stop), which hold
-    row numbers; what the catalogue alone decides stands under "catalogue" in the state and is made anew.
+    event, `noting` that of one that is only noted; without it, none can be. When the table grows, its rows keep what
+    they hold, but for the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides
+    stands under "catalogue" in the state and is made anew.
     """
 
     name: str
@@ -192,6 +196,7 @@ class Recommender(NamedTuple):
     cost: tuple[int, float]
     row_ids: tuple[tuple[int, int], ...] = ()
     anew: Callable[[Tree, Shop, Layout, Catalogue, int], tuple[Tree, Array]] | None = None
+    noting: tuple[int, float] | None = None
 
 
 def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:

@@ -33,11 +33,12 @@ from model.policies.when import (
     every_seconds,
     micro_batch,
     never,
+    note,
     random,
 )
 
 _PARTS = (
-    *(never, every_event, every, every_seconds, micro_batch, random, by_relation, cold_first, delay),
+    *(never, every_event, every, every_seconds, micro_batch, random, by_relation, cold_first, note, delay),
     *(budget, adaptive_budget),
     *(decay, rows_only, warmup, priority),
     *(on_drift, oracle, schedule),

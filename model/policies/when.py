@@ -92,6 +92,16 @@ def cold_first(met: int = 5, calm: int = 4) -> Policy:
     return Policy(lambda: jnp.int32(0), update)
 
 
+def note() -> Policy:
+    """Keep what the policies beside it drop in the graph all the same: it happened, but it teaches nothing.
+
+    Relations, followers and rates are written and the product is served anew; vectors, encoder and habits stay. What
+    memory of events alone is worth, without training: TGN and JODIE are deployed so (Rossi et al. 2020; Kumar et al.
+    2019). A baseline, which is nothing but its memory, drops what is dropped.
+    """
+    return stateless(lambda action, seen: action._replace(note=jnp.bool_(True)))
+
+
 def delay(s: float = 3600.0) -> Policy:
     """Serve what was trained s seconds ago: an event is learned when it is that old, and every answer is as stale.
 
