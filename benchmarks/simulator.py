@@ -1,12 +1,15 @@
 """What the simulator costs: facts a second against bare SimPy timeouts in the same run, and memory per node.
 
 Bare SimPy here is as many processes as there are shoppers, each doing nothing but `yield env.timeout(...)`, one timeout
-for every fact the simulator made. Run it from the project's folder: `python -m benchmarks.simulator [SEED]`.
+for every fact the simulator made. Run it from the project's folder: `python -m benchmarks.simulator [SEED]`, or, for
+10,000 x 10,000 and a million shoppers, most of them asleep, with 100,000 products: `python -m benchmarks.simulator
+large`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import resource
 import sys
 import time
 import tracemalloc
@@ -92,5 +95,29 @@ def main(seed: int) -> None:
     print(f"memory          {(more - small) / 8_000:10,.0f} bytes a product")
 
 
+def large(shoppers: int, products: int, categories: int, days: float, per_day: float) -> None:
+    """Print what a large world costs: seconds to make it and to its first piece, facts a second, peak memory."""
+    spec = grown(WorldSpec(days=days), shoppers, products)
+    spec = dataclasses.replace(
+        spec,
+        catalogue=dataclasses.replace(spec.catalogue, categories=categories),
+        sessions=dataclasses.replace(spec.sessions, per_day=per_day),
+    )
+    started = time.perf_counter()
+    run = World(spec, 1).run()
+    facts = len(next(run).facts)
+    begun = time.perf_counter()
+    facts += sum(len(piece.facts) for piece in run)
+    took = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(f"{shoppers:,} shoppers ({per_day:g} sessions a day), {products:,} products, {days:g} days")
+    print(f"  begun after {begun - started:.1f} s, then {facts:,} facts at {facts / took:,.0f} facts/s")
+    print(f"  peak of the process {peak / 1e9:.2f} GB", flush=True)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    if sys.argv[1:] == ["large"]:
+        large(10_000, 10_000, 200, 2.0, 0.9)
+        large(1_000_000, 100_000, 1_000, 2.0, 0.02)
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)

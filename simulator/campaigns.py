@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from journal.chance import stream
 from journal.facts import Kind
 from simulator.audiences import Audience, Known
-from simulator.choice import Coupon, Mind
+from simulator.choice import Coupon, Minds
 from simulator.ledger import NOBODY, Ledger
 from simulator.rhythm import DAY
 from simulator.spec import TermsSpec, WorldSpec
@@ -62,7 +62,7 @@ class Marketing:
         seed: int,
         catalogue: Mapping[str, NDArray[Any]],
         traits: Mapping[str, NDArray[Any]],
-        minds: Sequence[Mind],
+        minds: Minds,
     ) -> None:
         self.campaigns, self.spec, self.seed, self.catalogue, self.minds = campaigns, spec, seed, catalogue, minds
         self.answers: NDArray[np.int8] = traits["answer"]

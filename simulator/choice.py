@@ -66,15 +66,29 @@ class Mind:
             del self.known[product]
 
 
-def minds(traits: Mapping[str, NDArray[Any]]) -> list[Mind]:
-    """Return the mind of every shopper, with nothing remembered yet; `traits` as in `simulator.shoppers`.
+class Minds:
+    """The mind of every shopper, made when it is first asked for; `traits` as in `simulator.shoppers`.
 
     >>> from simulator.shoppers import draw_shoppers
-    >>> len(minds(draw_shoppers(WorldSpec(), 1)[2]))
-    1000
+    >>> from simulator.spec import WorldSpec
+    >>> made = Minds(draw_shoppers(WorldSpec(), 1)[2])
+    >>> made[17].known, made[17] is made[17], len(made)
+    ({}, True, 1000)
     """
-    columns = [traits[name].tolist() for name in ("budget", "sensitivity", "novelty", "loyalty")]
-    return [Mind(*row) for row in zip(*columns, strict=True)]
+
+    def __init__(self, traits: Mapping[str, NDArray[Any]]) -> None:
+        self._traits = [traits[name] for name in ("budget", "sensitivity", "novelty", "loyalty")]
+        self._made: dict[int, Mind] = {}
+
+    def __len__(self) -> int:
+        return len(self._traits[0])
+
+    def __getitem__(self, shopper: int) -> Mind:
+        made = self._made.get(shopper)
+        if made is None:
+            budget, sensitivity, novelty, loyalty = (float(column[shopper]) for column in self._traits)
+            made = self._made[shopper] = Mind(budget, sensitivity, novelty, loyalty)
+        return made
 
 
 class Visit:
@@ -84,6 +98,7 @@ class Visit:
     now     when it begins, us
 
     >>> from simulator.catalogue import draw_catalogue
+    >>> from simulator.spec import WorldSpec
     >>> shop = Shop(*draw_catalogue(WorldSpec(), 1), WorldSpec())
     >>> mind = Mind(budget=3.0, sensitivity=1.0, novelty=1.0, loyalty=1.0)
     >>> visit = Visit(shop, mind, np.zeros(16, np.float32), now=1)

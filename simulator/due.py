@@ -31,6 +31,12 @@ def launches(env: simpy.Environment, ledger: Ledger, times: NDArray[np.int64], p
         ledger.announce(int(env.now), NOBODY, Kind.PRODUCT_LISTED, product, value=prices[product])
 
 
+def joinings(ledger: Ledger, times: NDArray[np.int64]) -> None:
+    """Say when each shopper joins, ahead of time, so that nothing of it can come before."""
+    for shopper, time in enumerate(times.tolist()):
+        ledger.announce(time, shopper, Kind.SHOPPER_JOINED)
+
+
 def follows(env: simpy.Environment, ledger: Ledger, graph: Follows, joined: NDArray[np.int64]) -> Process:
     """A shopper follows another as soon as both have joined."""
     times = np.maximum(joined[graph.follower], joined[graph.followed])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journal.facts import SCORED, Facts, Kind
-from simulator.choice import Coupon, Visit, minds
+from simulator.choice import Coupon, Minds, Visit
 from simulator.shop import Shop
 from simulator.spec import WorldSpec
 from simulator.truth import Tables
@@ -54,7 +54,7 @@ class Oracle:
         self, catalogue: Mapping[str, NDArray[Any]], truth: Mapping[str, NDArray[Any]], spec: WorldSpec
     ) -> None:
         self._shop = Shop(catalogue, truth, spec)
-        self._minds = minds(truth)
+        self._minds = Minds(truth)
         self._theta = np.zeros((len(self._minds), spec.shoppers.factors), np.float32)
         self._visits: dict[int, Visit] = {}
         self._answers: list[int] = truth["answer"].tolist()

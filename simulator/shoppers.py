@@ -18,22 +18,28 @@ from numpy.typing import NDArray
 from journal.chance import stream
 from simulator.rhythm import DAY
 from simulator.spec import WorldSpec
+from simulator.streams import Streams
 
 Traits = dict[str, NDArray[Any]]
 
 
-def draw_shoppers(spec: WorldSpec, seed: int) -> tuple[list[np.random.Generator], NDArray[np.float64], Traits]:
-    """Return each shopper's stream (traits already drawn), the interests at the start, and the traits.
+def draw_shoppers(spec: WorldSpec, seed: int) -> tuple[Streams, NDArray[np.float64], Traits]:
+    """Return the shoppers' streams (traits already drawn), the interests at the start, and the traits.
 
     >>> streams, interests, traits = draw_shoppers(WorldSpec(), 1)
     >>> len(streams), interests.shape
     (1000, (1000, 16))
     """
     who, n, factors = spec.shoppers, spec.shoppers.shoppers, spec.shoppers.factors
-    streams = [stream(seed, "shopper", shopper) for shopper in range(n)]
-    coins = np.stack([own.random(3) for own in streams])
-    normals = np.stack([own.standard_normal(factors + 2) for own in streams])
-    gammas = np.stack([own.standard_gamma(4.0, 3) for own in streams]) / 4.0
+    streams = Streams(seed, n)
+    coins, normals, gammas = np.empty((n, 3)), np.empty((n, factors + 2)), np.empty((n, 3))
+    for shopper in range(n):
+        own = streams.wake(shopper)
+        own.random(out=coins[shopper])
+        own.standard_normal(out=normals[shopper])
+        own.standard_gamma(4.0, out=gammas[shopper])
+        streams.rest(shopper)
+    gammas /= 4.0
 
     cohort = (coins[:, 0] * who.cohorts).astype(np.int32)
     late = coins[:, 1] < who.joining

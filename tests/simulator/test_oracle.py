@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journal.chance import stream
 from journal.facts import SCORED, Facts, Kind, join, pick
-from simulator.choice import Visit, minds
+from simulator.choice import Minds, Visit
 from simulator.oracle import Oracle, Outlook
 from simulator.shop import Shop
 from simulator.spec import LoopSpec, SessionSpec
@@ -140,7 +140,7 @@ def test_choices_with_slates_follow_the_stated_probabilities(world: World) -> No
 def test_one_choice_drawn_often_has_the_stated_frequencies(world: World) -> None:
     """Chi-square over all products, for a shopper with a memory, in the middle of a session."""
     shop = Shop(world.catalogue, world.truth, world.spec)
-    mind = minds(world.truth)[3]
+    mind = Minds(world.truth)[3]
     visit = Visit(shop, mind, world.interests[3].astype(np.float32), 10**12)
     for product in (5, 17, 17, 80, 5, 300):
         visit.take(product, Kind.VIEWED, 10**12)
