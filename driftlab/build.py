@@ -166,7 +166,7 @@ def catalogue(arrays: Arrays, facts: Facts | None) -> Catalogue:
     """Return what a model is told of the products before the first event.
 
     Args:
-        arrays: category, brand, price and, in a world, launch_time.
+        arrays: category, brand, price, content where there is any and, in a world, launch_time.
         facts: of a log, from which it is seen what is listed at the first moment; None in a world.
     """
     if facts is None:
@@ -175,7 +175,10 @@ def catalogue(arrays: Arrays, facts: Facts | None) -> Catalogue:
         listed = np.zeros(len(arrays["category"]), np.bool_)
         opening = facts.time[0] if len(facts) else 0
         listed[facts.product[(facts.kind == Kind.PRODUCT_LISTED) & (facts.time == opening)]] = True
-    return Catalogue(arrays["category"], arrays["brand"], arrays["price"], listed)
+    content = arrays.get("content")
+    if content is not None:  # all modalities behind each other
+        content = np.reshape(content, (len(content), -1))
+    return Catalogue(arrays["category"], arrays["brand"], arrays["price"], listed, content)
 
 
 Piping = Callable[[], Pipe]

@@ -36,6 +36,9 @@ from model import Catalogue
 from scenarios import Scenario, loads
 from simulator.spec import DeliverySpec
 
+PUBLISHED = ("category", "brand", "price", "content")
+"""What a shop says of its products, where it does; all of it is kept in the run file."""
+
 VERSIONS = ("driftlab", "jax", "jaxlib", "numpy", "simpy")
 
 
@@ -68,7 +71,8 @@ def stage(
         shop = build.catalogue(arrays, None)
     else:
         source, shoppers, world = Listed(log.log.facts), len(log.log.names["shopper"]), None
-        arrays = {name: getattr(log.log, name) for name in ("category", "brand", "price")}
+        told = {name: getattr(log.log, name) for name in PUBLISHED}
+        arrays = {name: array for name, array in told.items() if array is not None}
         shop = build.catalogue(arrays, log.log.facts)
     with blaming(finder.sources):  # a policy is traced as soon as its lane is built
         pipes = build.piping(scenario, finder, source.opening)
@@ -100,8 +104,9 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
     }
     run = RunFile.create(path, header)
     try:
-        for name in ("category", "brand", "price"):
-            run.put_array(name, np.asarray(set_up.arrays[name]))
+        for name in PUBLISHED:
+            if name in set_up.arrays:
+                run.put_array(name, np.asarray(set_up.arrays[name]))
         for source in set_up.finder.sources.values():
             run.put_source(source.name, source.text)
         if log is not None:

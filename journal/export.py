@@ -165,6 +165,13 @@ def _write_items(run: RunFile, draft: Path) -> None:
         if name in run.arrays():
             numbers, names = run.array(name).tolist(), run.names(name)
             columns[column] = [_told(name, number, names) for number in numbers]
+    if "content" in run.arrays():
+        content = run.array("content")
+        flat = content.reshape(len(content), -1)
+        columns |= {
+            f"content_{n}": [_told("content", number, []) for number in flat[:, n].tolist()]
+            for n in range(flat.shape[1])
+        }
     count = len(next(iter(columns.values())))
     products = run.names("product") or [str(i) for i in range(count)]
     with draft.open("w", encoding="utf-8", newline="") as file:
@@ -174,7 +181,7 @@ def _write_items(run: RunFile, draft: Path) -> None:
 
 
 def _told(column: str, number: float, names: list[str]) -> object:
-    if column == "price":
+    if column in ("price", "content"):
         return "" if math.isnan(number) else number
     return "" if number < 0 else names[int(number)] if names else int(number)
 

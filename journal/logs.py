@@ -9,6 +9,7 @@ An export of driftlab (`journal.export`) is such a log too, and gives its facts 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from journal.cleaning import Clean, Columns, clean
+from journal.cleaning import MISSING, Clean, Columns, clean
 from journal.errors import Refusal
 from journal.export import FIELDS, exported_facts
 from journal.facts import MICROSECONDS, Facts, Kind, facts
@@ -39,6 +40,8 @@ USUAL = Columns()
 
 CATEGORY_COLUMNS = ("category_id", "category", "genres")
 PRICE_COLUMNS = ("price", "median_price")
+CONTENT_COLUMN = re.compile(r"content_(\d+)")
+"""Numbers that say what a product is: of its text, its picture, its sound; in order of the number in their names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,7 @@ class Log:
     category: NDArray[np.int32]  # [P], number of its name in `names`, -1 where unknown
     brand: NDArray[np.int32]  # [P], likewise
     price: NDArray[np.float32]  # [P], NaN where unknown
+    content: NDArray[np.float32] | None  # [P, c], NaN where unknown; None where the items file has no such columns
     names: dict[str, list[str]]  # by "shopper", "product", "category", "brand": what the log calls them, by id
     rejects: list[Reject]
     counts: dict[str, int]  # rejects by reason, and rows kept after mending, whose name ends in "(kept)"
@@ -100,11 +104,11 @@ def read_log(
     counts = dict(Counter(reject.reason for reject in rejects))
     if cleaned and cleaned.moved:
         counts["out of order (kept)"] = cleaned.moved
-    category, brand, price, names = _catalogue(of_items, columns.item, products, counts)
+    category, brand, price, content, names = _catalogue(of_items, columns.item, products, counts)
     if cleaned:
         found = _facts(cleaned, price)
     names = {"shopper": shoppers, "product": products, **names}
-    return Log(found, category, brand, price, names, rejects, counts, len(table.lines) + len(table.misshapen))
+    return Log(found, category, brand, price, content, names, rejects, counts, len(table.lines) + len(table.misshapen))
 
 
 def _facts(log: Clean, price: NDArray[np.float32]) -> Facts:
@@ -151,14 +155,16 @@ def _causes(log: Clean) -> NDArray[np.int64]:
     return cause
 
 
-Catalogued = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], dict[str, list[str]]]
+Catalogued = tuple[
+    NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32] | None, dict[str, list[str]]
+]
 
 
 def _catalogue(table: Table | None, key: str, products: list[str], counts: dict[str, int]) -> Catalogued:
-    """Return category, brand and price by product, and names; `products` grows by what only `table` has."""
+    """Return category, brand, price and content by product, and names; `products` grows by what only `table` has."""
     if table is None:
         unknown = np.full(len(products), -1, np.int32)
-        return unknown, unknown.copy(), np.full(len(products), np.nan, np.float32), {"category": [], "brand": []}
+        return unknown, unknown.copy(), np.full(len(products), np.nan, np.float32), None, {"category": [], "brand": []}
     ids = {name: i for i, name in enumerate(products)}
     row_of: dict[int, int] = {}
     key = key if key in table.columns else "item_id"
@@ -170,8 +176,23 @@ def _catalogue(table: Table | None, key: str, products: list[str], counts: dict[
     rows = [row_of.get(i, -1) for i in range(len(ids))]
     category, categories = _coded(_column(table, CATEGORY_COLUMNS, rows))
     brand, brands = _coded(_column(table, ("brand",), rows))
-    price = np.array([_price(text) for text in _column(table, PRICE_COLUMNS, rows)], np.float32)
-    return category, brand, price, {"category": categories, "brand": brands}
+    price = np.array([_number(text) for text in _column(table, PRICE_COLUMNS, rows)], np.float32)
+    return category, brand, price, _content(table, rows, counts), {"category": categories, "brand": brands}
+
+
+def _content(table: Table, rows: list[int], counts: dict[str, int]) -> NDArray[np.float32] | None:
+    """Return the numbers, at `rows`, of the columns content_0, content_1, ...; None where there are none."""
+    found = [name for name in table.columns if CONTENT_COLUMN.fullmatch(name)]
+    if not found:
+        return None
+    found.sort(key=lambda name: int(name.partition("_")[2]))
+    texts = [[table.columns[name][row].strip() if row >= 0 else "" for name in found] for row in rows]
+    content = np.array([[_number(text) for text in line] for line in texts], np.float32)
+    content[~np.isfinite(content)] = np.nan
+    unknown = np.array([[text.lower() in MISSING - {"-1"} for text in line] for line in texts])
+    if unreadable := int((np.isnan(content) & ~unknown).sum()):
+        counts["unreadable number of content in the items file (kept)"] = unreadable
+    return content
 
 
 def _column(table: Table, names: Sequence[str], rows: list[int]) -> list[str]:
@@ -189,7 +210,7 @@ def _coded(texts: list[str]) -> tuple[NDArray[np.int32], list[str]]:
     return np.array(codes, np.int32), list(numbers)
 
 
-def _price(text: str) -> float:
+def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:

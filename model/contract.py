@@ -15,6 +15,7 @@ class Catalogue(NamedTuple):
     brand: NDArray[np.int32]  # [P], -1 where unknown
     price: NDArray[np.float32]  # [P], NaN where unknown
     listed: NDArray[np.bool_]  # [P], on sale before the first event
+    content: NDArray[np.float32] | None = None  # [P, c], NaN where unknown; None where nothing is published
 
 
 def extended(catalogue: Catalogue, products: int) -> Catalogue:
@@ -24,12 +25,13 @@ def extended(catalogue: Catalogue, products: int) -> Catalogue:
     >>> extended(one, 3).category.tolist(), extended(one, 3).listed.tolist()
     ([0, -1, -1], [True, False, False])
     """
-    more = (0, max(0, products - len(catalogue.category)))
+    more, content = (0, max(0, products - len(catalogue.category))), catalogue.content
     return Catalogue(
         category=np.pad(catalogue.category, more, constant_values=-1),
         brand=np.pad(catalogue.brand, more, constant_values=-1),
         price=np.pad(catalogue.price, more, constant_values=np.nan),
         listed=np.pad(catalogue.listed, more, constant_values=False),
+        content=None if content is None else np.pad(content, (more, (0, 0)), constant_values=np.nan),
     )
 
 

@@ -27,7 +27,7 @@ from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, exte
 from model.layout import Layout, regrow, renumber, room
 from model.outcomes import joined, learnings, outcomes
 from model.pages import in_large_pages
-from model.parts import Event, Met, Policy, Query, Recommender, Shop
+from model.parts import OF_CATALOGUE, Event, Met, Policy, Query, Recommender, Shop
 from model.ranks import ranks
 
 
@@ -85,7 +85,10 @@ class Learner:
             parts += ticks
             if entries is not None:
                 learned.append(learnings(ticks, now[piece][entry]))
-        costs = self.recommender.cost, self.recommender.noting
+        (rows, flops), of_content = self.recommender.cost, self.recommender.of_content
+        if of_content is not None and self.catalogue.content is not None:
+            flops += of_content(self.catalogue.content.shape[1])
+        costs = (rows, flops), self.recommender.noting
         return outcomes(parts, *costs, apart=entries is not None), joined(learned)
 
     def _run(
@@ -154,8 +157,7 @@ class Learner:
             table[:, start:stop] = renumber(table[:, start:stop], before, after)
         table = regrow(table, np.asarray(fresh["table"]), before, after)
         state = {**carry.state, "table": jnp.asarray(table)}
-        if "catalogue" in fresh:
-            state["catalogue"] = fresh["catalogue"]
+        state |= {name: fresh[name] for name in OF_CATALOGUE if name in fresh}
         served = jnp.asarray(np.concatenate([carry.shop.served, np.asarray(served)[before.products :]]))
         on_sale = jnp.asarray(np.pad(carry.shop.on_sale, (0, after.products - before.products)))
         met = carry.met
@@ -196,7 +198,7 @@ class Learner:
         arrays = load(snapshot)
         *sizes, products = (int(size) for size in arrays.pop("layout"))
         origin = int(arrays.pop("origin")[0])
-        kept = (column[:products] for column in self.catalogue)
+        kept = (None if column is None else column[:products] for column in self.catalogue)
         self.catalogue = extended(Catalogue(*kept), products)  # type: ignore[arg-type]
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)

@@ -2,9 +2,9 @@
 
 share  of a relation in what its node takes from all its neighbours now: by strength, kind and age where the encoder
        weighs relations so (`model.encoders.fading`), else the same for each
-part   of a score: interests (how well the vectors agree), popularity (the product's own), habits (own products and
-       followers); of a recommender without vectors the score is one part. Parts add up to the score, to the bit
-       (`model.grid`)
+part   of a score: interests (how well the vectors agree), content (what is published, where that is read), popularity
+       (the product's own), habits (own products and followers); of a recommender without vectors the score is one
+       part. Parts add up to the score, to the bit (`model.grid`)
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from model.graph import FACTS, HEAD, RELATION, Columns
 from model.layout import Layout
 from model.learner import Learner
 from model.parts import Query, Recommender, Shop
+
+PARTS = ("interests", "content", "popularity", "habits", "score")
+"""What the parts of a score are called, in order."""
 
 SECTIONS = ("product", "category", "brand", "shopper")
 
@@ -143,23 +146,25 @@ def parts(learner: Learner, shopper: int, time: int) -> dict[str, NDArray[np.flo
     seconds = np.float32((time - (learner.origin if learner.origin is not None else time)) / MICROSECONDS)
     known = np.int32(min(shopper, learner.layout.shoppers))
     read = compiled(_parts, learner.recommender, learner.layout)
-    vectors, popularity, habits = read(learner.carry.state, learner.carry.shop, known, seconds)
+    made = read(learner.carry.state, learner.carry.shop, known, seconds)
     products = len(learner.catalogue.category)
     if learner.recommender.anew is None:
-        return {"score": np.asarray(vectors + popularity + habits)[:products]}
-    made = {"interests": vectors, "popularity": popularity, "habits": habits}
-    return {name: np.asarray(part)[:products] for name, part in made.items()}
+        made = {"score": made["interests"] + made["popularity"] + made["habits"]}
+    return {name: np.asarray(made[name])[:products] for name in PARTS if name in made}
 
 
 def _parts(
     recommender: Recommender, layout: Layout, state: Any, shop: Shop, shopper: Array, time: Array
-) -> tuple[Array, Array, Array]:
+) -> dict[str, Array]:
     ask = shopper * 7919 + time.astype(jnp.int32)  # as `Learner.scores` asks
     answer = recommender.query(state, shop, Query(ask, time, shopper), layout)
-    vectors = shop.served[:, :-1] @ answer.vector[:-1]
-    popularity = shop.served[:, -1] * answer.vector[-1]
-    place = jnp.where(answer.ids >= 0, answer.ids, vectors.shape[0])
-    return vectors, popularity, jnp.zeros_like(vectors).at[place].add(answer.bonus, mode="drop")
+    dim = shop.served.shape[1] - 1 - (state["content"].shape[1] if "content" in state else 0)
+    made = {"interests": shop.served[:, :dim] @ answer.vector[:dim]}
+    if "content" in state:
+        made["content"] = shop.served[:, dim:-1] @ answer.vector[dim:-1]
+    made["popularity"] = shop.served[:, -1] * answer.vector[-1]
+    place = jnp.where(answer.ids >= 0, answer.ids, shop.served.shape[0])
+    return made | {"habits": jnp.zeros_like(made["interests"]).at[place].add(answer.bonus, mode="drop")}
 
 
 def _row(learner: Learner, section: str, id_: int) -> int | None:

@@ -1,6 +1,7 @@
 """The online graph network: one event reads the neighbourhood it touches, learns on it, and writes it back.
 
-Scored:  s(u, i, t) = trust z_u . z_i + c_i + p(u, i, t), with z from the encoder and the rest from `model.habits`.
+Scored:  s(u, i, t) = trust z_u . z_i + c_i + p(u, i, t), with z from the encoder and the rest from `model.habits`;
+where the encoder says so, what is published of i counts as well (`model.content`).
 Learned: a loss of `model.losses`, by stochastic gradient on the vectors of the touched rows (row-wise Adagrad, Duchi et
 al. 2011), the strengths of the touched relations, the encoder's weights, and the habits (Adagrad).
 Written: the touched vectors, the new relation at both ends, the follower of the product before, the served rows.
@@ -8,6 +9,7 @@ Written: the touched vectors, the new relation at both ends, the follower of the
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -19,7 +21,7 @@ from jax import Array
 from journal.chance import stream_key
 from journal.errors import Refusal
 from journal.facts import INTERACTIONS
-from model import crowd, grid, habits, holding, rows, writing
+from model import content, crowd, grid, habits, holding, rows, writing
 from model.chance import normal
 from model.contract import Catalogue
 from model.encoders.contract import Encoder
@@ -90,6 +92,8 @@ def network(
     if len(kinds) != KINDS:
         named = ", ".join(kind.name.lower() for kind in INTERACTIONS)
         raise Refusal(f"A network's kinds = {list(kinds)} are {len(kinds)} numbers; it takes {KINDS}: {named}.")
+    if encoder.content and not encoder.habits:
+        raise Refusal(f"{encoder.name}(content=true) takes habits=true as well: content is weighed beside them.")
     columns = Columns(dim, neighbours, followers)
     teaching = Teaching(loss or softmax(), sampler or uniform(), negatives, kinds)
     net = _Network(encoder, columns, teaching, crowd, Rates(rate, weights, habit), spread)
@@ -98,9 +102,10 @@ def network(
     encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
     cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
     noting = (4, encoding / centres)  # two relations, a follower, and the product's vector served anew
+    more = partial(content.arithmetic, dim=dim, products=crowd + neighbours + followers) if encoder.content else None
     ids = (columns.relations.start, columns.relations.start + neighbours)
     row_ids = (dim + 1, dim + 3), ids
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, row_ids, net.anew, noting)
+    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more)
 
 
 class Rates(NamedTuple):
@@ -139,7 +144,9 @@ class _Network:
         table = jnp.asarray(plant(layout, catalogue, self.columns, self.spread, seed))
         module = self.encoder.make(self.columns.dim, nnx.Rngs(stream_key(seed, "encoder") % 2**31))
         encoder = nnx.to_pure_dict(nnx.split(module)[1])
+        asked = self.encoder.content
         return {
+            **(content.begin(catalogue, layout, self.encoder.name, self.columns.dim) if asked else {}),
             "table": table,
             "encoder": encoder,
             "anchor": holding.begin(encoder),
@@ -166,14 +173,16 @@ class _Network:
         return jnp.concatenate([self._serve(state, jnp.append(layout.null, part), now, layout) for part in parts])
 
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
-        """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands."""
+        """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands; content comes
+        before the last column."""
         reading = read(state["table"], centres, self.columns, layout)
         z = grid.vectors(self.encode(state["encoder"], reading, reading.vectors, now)[1:])
         if not self.encoder.habits:
             return jnp.pad(z, ((0, 0), (0, 1)))
         facts = jax.tree.map(lambda leaf: leaf[1:], reading.facts)
         popular = habits.popularity(facts, now) @ state["habits"][habits.HABITS : -2]
-        return jnp.concatenate([z, grid.biases(popular)[:, None]], axis=1)
+        published = [content.rows(state["content"], centres[1:])] if self.encoder.content else []
+        return jnp.concatenate([z, *published, grid.biases(popular)[:, None]], axis=1)
 
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""
@@ -187,9 +196,12 @@ class _Network:
         if not self.encoder.habits:
             return Scored(jnp.append(grid.vectors(z), 1.0), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
         vector = grid.vectors(habits.trust(weights) * z)
+        if self.encoder.content:
+            liked = content.known(state["content"], reading.near[0], z) @ state["liking"]
+            vector = jnp.concatenate([vector, grid.vectors(liked)])
         ids, phi = self._habits(table, reading, query.time)
-        rows = shop.served.at[ids].get(mode="clip")[:, :-1]
-        bonus = phi @ weights[: habits.HABITS] + weights[-1] * (rows @ z) - rows @ vector
+        rows = shop.served.at[ids].get(mode="clip")[:, : self.columns.dim]
+        bonus = phi @ weights[: habits.HABITS] + weights[-1] * (rows @ z) - rows @ vector[: self.columns.dim]
         return Scored(jnp.append(vector, 1.0), ids, grid.biases(bonus))
 
     def _habits(self, table: Array, reading: Reading, now: Array) -> tuple[Array, Array]:
@@ -220,8 +232,11 @@ class _Network:
         state = {**state, "sampler": sampler.note(state["sampler"], seen, on)}
         return self._write(state, reading, (*slopes, habit), seen, action, on, layout)
 
-    def _weigh(self, state: Tree, shop: Shop, reading: Reading, z: Array, seen: Seen, layout: Layout) -> Array:
-        """Return the slope of the habits: the product that came, against those with habits and the crowd, as served."""
+    def _weigh(
+        self, state: Tree, shop: Shop, reading: Reading, z: Array, seen: Seen, layout: Layout
+    ) -> tuple[Array, Array | None]:
+        """Return the slopes of the habits and of liking: the product that came, against those with habits and the
+        crowd, as served."""
         ids, phi = self._habits(state["table"], reading, seen.time)
         category = reading.near_kin[:, 0]
         recent = jnp.where(category == layout.null, layout.categories, category - layout.products)
@@ -231,7 +246,7 @@ class _Network:
 
         everyone = jnp.concatenate([ids, drawn, seen.product[None]])
         everyone = rows.ahead(shop.served, everyone, 0, shop.served.shape[1])
-        vectors = shop.served.at[everyone].get(mode="clip")[:, :-1]
+        vectors = shop.served.at[everyone].get(mode="clip")[:, : self.columns.dim]
         facts = facts_of(state["table"].at[everyone, self.columns.facts].get(mode="clip"))
         rates = habits.popularity(facts, seen.time)
         alike, n = vectors @ z, ids.shape[0]
@@ -244,7 +259,11 @@ class _Network:
         counted = (drawn != seen.product) & ~(drawn[:, None] == ids[None, :]).any(axis=1)
         extra = jnp.where(jnp.concatenate([(ids >= 0) & ~is_target, counted]), jnp.pad(counts_for, (n, 0)), NEVER)
         extra = jnp.where(shop.on_sale.at[everyone[:-1]].get(mode="clip") > 0, extra, NEVER)
-        return weights_slope(state["habits"], target, phi[:-1], extra)
+        if not self.encoder.content:
+            return weights_slope(state["habits"], target, phi[:-1], extra), None
+        weighed = content.Weighed(state["habits"], target, phi[:-1], extra)
+        shopper = content.known(state["content"], reading.near[0], z)
+        return content.slopes(weighed, state["liking"], shopper, content.rows(state["content"], everyone))
 
     def _write(
         self, state: Tree, reading: Reading, slopes: tuple, seen: Seen, action: Action, on: Array, layout: Layout
@@ -262,10 +281,12 @@ class _Network:
         encoder = jax.tree.map(lambda w, g: w - step * g, state["encoder"], slope)
         state = {**state, "table": table, **holding.hold(encoder, state["anchor"], slope, action, teaches)}
         if habit is not None:
+            of_habits, of_liking = habit
             first = new & teaches
-            memory = state["memory"] + jnp.where(first, habit * habit, 0.0)
+            memory = state["memory"] + jnp.where(first, of_habits * of_habits, 0.0)
             step = jnp.where(first, self.rates.habits * action.weights, 0.0)
-            state |= {"habits": state["habits"] - step * habit * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
+            state |= {"habits": state["habits"] - step * of_habits * jax.lax.rsqrt(memory + EPSILON), "memory": memory}
+            state |= {} if of_liking is None else content.moved(state, of_liking, step, EPSILON)
         served = self._rows(state, reading.centres, seen.time, layout)
         # The next event writes this table: it has to be read before. The null row is zeros, and stays so.
         zero = rows.unread(served).astype(jnp.float32).reshape(1, 1)

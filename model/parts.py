@@ -24,6 +24,9 @@ from model.layout import Layout
 Tree = Any
 """A pytree of arrays."""
 
+OF_CATALOGUE = ("catalogue", "content")
+"""What of a state the catalogue alone decides: made anew when the tables grow."""
+
 
 class Query(NamedTuple):
     """Who asks, and when. All are scalars of a traced function."""
@@ -181,11 +184,12 @@ class Recommender(NamedTuple):
     """A model of any kind behind one contract.
 
     `init(layout, catalogue, seed)` gives the state, a dict whose "table" has a row a node, and the served table
-    float32[P, width]. `query(state, shop, query, layout)` is a read. `learn(state, shop, seen, action, on, layout)`
-    must change nothing where the scalar `on` is false. `cost` is (rows, additions and multiplications) of learning an
-    event, `noting` that of one that is only noted; without it, none can be. When the table grows, its rows keep what
-    they hold, but for the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides
-    stands under "catalogue" in the state and is made anew.
+    float32[P, width], which is wider by the columns of content where that is read. `query(state, shop, query, layout)`
+    is a read. `learn(state, shop, seen, action, on, layout)` must change nothing where the scalar `on` is false. `cost`
+    is (rows, additions and multiplications) of learning an event, to which `of_content(columns)` is added, `noting`
+    that of one that is only noted; without it, none can be. When the table grows, its rows keep what they hold, but for
+    the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides stands under the names
+    of `OF_CATALOGUE` in the state and is made anew.
     """
 
     name: str
@@ -197,6 +201,7 @@ class Recommender(NamedTuple):
     row_ids: tuple[tuple[int, int], ...] = ()
     anew: Callable[[Tree, Shop, Layout, Catalogue, int], tuple[Tree, Array]] | None = None
     noting: tuple[int, float] | None = None
+    of_content: Callable[[int], float] | None = None
 
 
 def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:

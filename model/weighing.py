@@ -24,6 +24,10 @@ def weights_slope(weights: Array, target: Array, others: Array, extra: Array) ->
     >>> slope.tolist()
     [-0.5]
     """
-    logits = jnp.append(others @ weights + extra, target @ weights)
-    chance = jax.nn.softmax(logits)
+    chance = chances(weights, target, others, extra)
     return chance[:-1] @ others + (chance[-1] - 1.0) * target
+
+
+def chances(weights: Array, target: Array, others: Array, extra: Array) -> Array:
+    """Return the chance of each of the others and, last, of the product that came, float32[M + 1]; see above."""
+    return jax.nn.softmax(jnp.append(others @ weights + extra, target @ weights))

@@ -39,6 +39,8 @@ class Encoder(NamedTuple):
 
     `sample(module, around, normal)` gives, for standard normal numbers float32[C, d], the vectors that the loss sees
     and a penalty that is added to it. Without it the loss sees the vectors that the module gives.
+
+    `content` says whether scores have the term of `model.content` besides; it takes habits.
     """
 
     name: str
@@ -46,3 +48,4 @@ class Encoder(NamedTuple):
     relate: Callable[[Array, Array], Array] | None
     habits: bool
     sample: Callable[[Any, Neighbourhood, Array], tuple[Array, Array]] | None = None
+    content: bool = False

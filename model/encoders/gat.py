@@ -76,6 +76,6 @@ class Gat(nnx.Module):
         return shares(around.strength[:, None] + jnp.swapaxes(logits, 1, 2), around.there[:, None])
 
 
-def gat(heads: int = 2, units: int = 8, near: float = 0.0, habits: bool = True) -> Encoder:
+def gat(heads: int = 2, units: int = 8, near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
     """Graph attention of several heads with some units each; `near` is how much a product starts as its shoppers."""
-    return Encoder("gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs), None, habits)
+    return Encoder("gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs), None, habits, content=content)

@@ -45,6 +45,6 @@ class LightGcn(Fading):
         return jnp.concatenate([shopper, products])
 
 
-def lightgcn(near: float = 0.0, habits: bool = True) -> Encoder:
+def lightgcn(near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
     """LightGCN of one layer; `near` is how much a product starts as its last shoppers."""
-    return Encoder("lightgcn", lambda dim, rngs: LightGcn(near), None, habits)
+    return Encoder("lightgcn", lambda dim, rngs: LightGcn(near), None, habits, content=content)

@@ -41,7 +41,7 @@ class Paper(nnx.Module):
         return jax.nn.sigmoid(weighted(row, around.near) + around.kin + self.bias_x[...])
 
 
-def paper(habits: bool = False) -> Encoder:
+def paper(habits: bool = False, content: bool = False) -> Encoder:
     """The source paper's encoder; see the module for its formulae and how they are read.
 
     The paper scores by its entity vectors alone; `habits = true` adds the terms of `model.habits`.
@@ -50,4 +50,4 @@ def paper(habits: bool = False) -> Encoder:
     def relate(shared: Array, strengths: Array) -> Array:
         return jnp.sum(shared * jax.nn.sigmoid(strengths))
 
-    return Encoder("paper", Paper, relate, habits)
+    return Encoder("paper", Paper, relate, habits, content=content)

@@ -46,6 +46,6 @@ class Sage(Fading):
         return jnp.concatenate([shopper, products])
 
 
-def sage(near: float = 0.0, habits: bool = True) -> Encoder:
+def sage(near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
     """The default encoder; `near` is how much a product starts as its last shoppers."""
-    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), None, habits)
+    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), None, habits, content=content)

@@ -58,7 +58,12 @@ def divergence(mean: Array, log_variance: Array, prior: float) -> Array:
 
 
 def vgae(
-    beta: float = 0.001, noise: float = 0.015, prior: float = 1.0, near: float = 0.0, habits: bool = True
+    beta: float = 0.001,
+    noise: float = 0.015,
+    prior: float = 1.0,
+    near: float = 0.0,
+    habits: bool = True,
+    content: bool = False,
 ) -> Encoder:
     """The variational graph auto-encoder over sage (Kipf and Welling 2016): the loss sees draws, all else means.
 
@@ -72,4 +77,4 @@ def vgae(
         mean, log_variance = module.moments(around)
         return mean + jnp.exp(0.5 * log_variance) * normal, beta * divergence(mean, log_variance, prior).mean()
 
-    return Encoder("vgae", lambda dim, rngs: Vgae(dim, near, noise, rngs), None, habits, sample)
+    return Encoder("vgae", lambda dim, rngs: Vgae(dim, near, noise, rngs), None, habits, sample, content)

@@ -34,10 +34,13 @@ MOVED = (Kind.PRODUCT_LISTED, Kind.PRODUCT_RETIRED, Kind.STOCK_OUT, Kind.RESTOCK
 
 
 def catalogue(products: int = PRODUCTS) -> Catalogue:
-    """Products of 7 categories and 5 brands, some unknown, some without a price, one in eight not on sale yet."""
+    """Products of 7 categories and 5 brands, some unknown, some without a price, one in eight not on sale yet; five
+    columns of content, of which some products have none and some not all."""
     ids = np.arange(products)
     price = np.where(ids % 3 == 0, np.nan, 1.0 + ids).astype(np.float32)
-    return Catalogue((ids % 8 - 1).astype(np.int32), (ids % 6 - 1).astype(np.int32), price, ids % 8 != 5)
+    content = stream(1, "made", "content").standard_normal((products, 5)).astype(np.float32)
+    content[ids % 11 == 4], content[ids % 7 == 3, 2] = np.nan, np.nan
+    return Catalogue((ids % 8 - 1).astype(np.int32), (ids % 6 - 1).astype(np.int32), price, ids % 8 != 5, content)
 
 
 def events(

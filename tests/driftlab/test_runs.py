@@ -16,6 +16,8 @@ from driftlab import Refusal, sinks
 from driftlab.lanes import Chunk
 from journal.facts import Kind
 from journal.runfile import RunFile
+from scenarios import load
+from simulator.catalogue import draw_catalogue
 from tests.driftlab.conftest import FEW
 
 
@@ -55,6 +57,13 @@ def test_another_policy_sees_the_same_facts_and_changes_no_other_lane(small: dri
 def test_another_seed_gives_other_facts(small: driftlab.Run, tmp_path: Path) -> None:
     other = driftlab.run("small", ["every_event"], seed=2, out=tmp_path / "two.run", **FEW)
     assert digests(other)[1] != digests(small)[1]
+
+
+def test_what_the_shop_publishes_is_in_the_file(small: driftlab.Run) -> None:
+    published, _ = draw_catalogue(load("small").world, 1)
+    with RunFile.open(small.path) as file:
+        for name in ("category", "brand", "price", "content"):
+            assert np.array_equal(file.array(name), published[name])
 
 
 def test_every_scored_fact_has_an_outcome_in_every_lane(small: driftlab.Run) -> None:

@@ -21,6 +21,9 @@ def run(tmp_path):
             run.commit(pick(shop(250), slice(start, start + 100)))
         run.put_array("category", np.arange(101, dtype=np.int32) % 5 - 1)
         run.put_array("price", np.where(np.arange(101) % 3, np.arange(101) / 8, np.nan).astype(np.float32))
+        run.put_array(
+            "content", np.where(np.arange(606) % 7, np.arange(606) / 9, np.nan).astype("<f4").reshape(101, 3, 2)
+        )
         yield run
 
 
@@ -53,6 +56,7 @@ def test_facts_and_catalogue_come_back(run, tmp_path, to):
     back = read_log(path)
     assert same_bits(back.facts, shop(250))
     assert back.price.tobytes() == run.array("price").tobytes()
+    assert back.content.tobytes() == run.array("content").tobytes()
     names = [back.names["category"][code] if code >= 0 else "" for code in back.category]
     assert names == ["" if i % 5 == 0 else str(i % 5 - 1) for i in range(101)]
     assert (back.rows, back.rejects, back.counts) == (250, [], {})

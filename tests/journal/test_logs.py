@@ -182,6 +182,23 @@ def test_the_items_file_beside_the_log_gives_categories_brands_and_prices(log):
         read_log(path, items=path.with_name("nowhere.csv"))
 
 
+def test_numbers_of_the_items_file_that_say_what_a_product_is_are_its_content(log):
+    path = log("a,x,view,1", "a,q,view,2")
+    rows = ("y,1.5,-1,7", "x,,2e-3,junk")
+    log(*rows, header="item_id,content_10,content_2,content_word", name="log_items.csv")
+    read = read_log(path)
+    nothing = [np.nan, np.nan]
+    expected = np.array([[2e-3, np.nan], nothing, [-1, 1.5]], np.float32)  # in order of number: 2 before 10
+    assert np.array_equal(read.content, expected, equal_nan=True)
+    assert read.counts == {}
+    log("x,none,lots", "y,1,inf", header="item_id,content_0,content_1", name="log_items.csv")
+    read = read_log(path)
+    assert np.array_equal(read.content[[0, 2]], np.array([nothing, [1, np.nan]], np.float32), equal_nan=True)
+    assert read.counts == {"unreadable number of content in the items file (kept)": 2}
+    log("x,food", header="item_id,category", name="log_items.csv")
+    assert read_log(path).content is None
+
+
 def test_a_missing_column_is_told_with_the_nearest_name(log):
     told = refused(log("a,x,view,1", header="user_id,item,event_type,timestamp"))
     assert "has no column 'item_id'. Did you mean 'item'? Known: event_type, item, timestamp, user_id." in told

@@ -22,6 +22,7 @@ DIMS = {"isgd": {"dim": 8}, "bpr_mf": {"dim": 8}}
 RECOMMENDERS: dict[str, Recommender] = {
     **{name: part(**DIMS.get(name, {})) for name, part in BASELINES.items()},
     **{f"network/{name}": network(part(), **SMALL) for name, part in ENCODERS.items()},
+    "content/sage": network(ENCODERS["sage"](content=True), **SMALL),
 }
 """All of them, by name."""
 

@@ -190,7 +190,9 @@ def test_a_catalogue_that_says_nothing_is_survived(name: str) -> None:
     lane = Learner(
         RECOMMENDERS[name],
         EVERY_EVENT,
-        Catalogue(none, none, np.full(100, np.nan, np.float32), np.ones(100, bool)),
+        Catalogue(
+            none, none, np.full(100, np.nan, np.float32), np.ones(100, bool), np.full((100, 3), np.nan, np.float32)
+        ),
         100,
         SEED,
     )

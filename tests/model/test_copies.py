@@ -56,11 +56,13 @@ def copies(text: str, least: int) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", each(list(RECOMMENDERS), ("own_recent", "isgd", "network/sage")))
+@pytest.mark.parametrize("name", each(list(RECOMMENDERS), ("own_recent", "isgd", "network/sage", "content/sage")))
 @pytest.mark.parametrize("policy", ["every_event", pytest.param("micro_batch", marks=pytest.mark.slow)])
 def test_no_table_is_copied_for_an_event(name: str, policy: str) -> None:
     ids = np.arange(LARGE, dtype=np.int32)
-    shop = Catalogue(ids % 8, ids % 8, np.ones(LARGE, np.float32), np.ones(LARGE, bool))
+    shop = Catalogue(
+        ids % 8, ids % 8, np.ones(LARGE, np.float32), np.ones(LARGE, bool), np.eye(LARGE, 5, dtype=np.float32)
+    )
     lane = Learner(RECOMMENDERS[name], PARTS[policy], shop, LARGE, SEED)
     block = Event(*(np.zeros(8, np.float32 if field == "time" else np.int32) for field in Event._fields))
     text = lane._advance.like(lane.carry, block, np.int32(8)).lower(lane.carry, block, np.int32(8)).compile().as_text()
