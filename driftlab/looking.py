@@ -3,6 +3,7 @@
 standing   the lane's learner as of a fact, folded from the nearest snapshot in the run file before it, or from nothing
 learned    chance that the next product is of each category, by the lane's scores (their softmax over what is listed)
 true       the same, by the shopper's true utilities, of which the lab alone may read
+census     how many relations shoppers and products hold, and how strong those are, counted in equal steps
 map        the two main directions of the vectors; the first map of a lane fixes them, so that what moves has learned
 """
 
@@ -24,6 +25,9 @@ from model import looking
 
 PIECE = 4 * CHUNK
 """Facts that are folded between two reports of progress."""
+
+STEPS = 16
+"""Steps in which degrees and strengths are counted."""
 
 NEAR = 3
 """Shoppers that are named beside a product that one of them met."""
@@ -91,6 +95,11 @@ class Standing:
         utilities: NDArray[np.float32] = self.oracle.utilities(np.array([shopper], np.int32), time)[0]
         return utilities
 
+    def census(self) -> dict[str, Any]:
+        """Return how many relations nodes hold, and how strong these are."""
+        found = looking.census(self.learner)
+        return {"degree": steps(found.degree), "strength": steps(found.strength)}
+
     def map(self) -> dict[str, Any]:
         """Return the places of all nodes that have met somebody, on the plane that the first map of the lane fixed."""
         found = looking.places(self.learner)
@@ -111,6 +120,20 @@ class Standing:
             "group": group.tolist(),
             "nodes": {name: int((found.section == n).sum()) for n, name in enumerate(looking.SECTIONS)},
         }
+
+
+def steps(numbers: NDArray[Any], most: int = STEPS) -> dict[str, Any]:
+    """Count numbers in at most so many equal steps from the least to the greatest.
+
+    >>> steps(np.array([1, 1, 2, 4]))
+    {'low': 1.0, 'high': 4.0, 'counts': [2, 1, 0, 1]}
+    """
+    if not len(numbers):
+        return {"low": 0.0, "high": 0.0, "counts": []}
+    low, high = float(numbers.min()), float(numbers.max())
+    whole = np.issubdtype(numbers.dtype, np.integer)
+    counts, _ = np.histogram(numbers, bins=min(most, int(high - low) + 1) if whole else most)
+    return {"low": low, "high": high, "counts": counts.tolist()}
 
 
 def main_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,7 +169,9 @@ def look(standing: Standing, asked: Ask, tell: Tell) -> dict[str, Any]:
         made |= _of_shopper(standing, id_, time, facts, kin, tell)
     else:
         made["followers"] = [follower._asdict() for follower in looking.followers(standing.learner, id_)]
-    return made | ({"map": standing.map()} if asked.map else {})
+    if asked.map:
+        made |= {"map": standing.map(), "census": standing.census()}
+    return made
 
 
 def _subject(asked: Ask, standing: Standing, kin: dict[str, NDArray[Any]]) -> tuple[str, int]:

@@ -141,6 +141,26 @@ def places(learner: Learner) -> Places:
     return Places(section.astype(np.int32), ids.astype(np.int32), vectors)
 
 
+class Census(NamedTuple):
+    """How the relations that shoppers and products still hold are distributed."""
+
+    degree: NDArray[np.int64]  # [n] relations of each shopper and product that has met somebody
+    strength: NDArray[np.float32]  # [m] of each relation, as it was learned
+
+
+def census(learner: Learner) -> Census:
+    """Return the relations of all shoppers and products; none without a graph."""
+    table = _table(learner)
+    columns = _columns(learner, table)
+    if columns is None:
+        return Census(np.zeros(0, np.int64), np.zeros(0, np.float32))
+    met = table[: learner.layout.null, columns.facts.start] > 0
+    blocks = table[: learner.layout.null][met][:, columns.relations].reshape(-1, RELATION, columns.neighbours)
+    there = blocks[:, 0] >= 0
+    degree = there.sum(axis=1)
+    return Census(degree[degree > 0], blocks[:, 3][there])
+
+
 def parts(learner: Learner, shopper: int, time: int) -> dict[str, NDArray[np.float32]]:
     """Return the parts of the scores of all P products for a shopper at `time` (microseconds), float32[P] each."""
     seconds = np.float32((time - (learner.origin if learner.origin is not None else time)) / MICROSECONDS)

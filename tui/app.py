@@ -7,13 +7,15 @@ gone     what an engine does when its terminal is gone without a word: it goes o
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.screen import Screen
 
 from driftlab.engine import Gone
 from driftlab.files import free_name
@@ -44,6 +46,15 @@ class Driftlab(App[None]):
             self.push_screen(Picker())
         else:
             self.push_screen(opened(self.target, self._words, self.gone))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return Textual's own commands, and what the keys of the screen do."""
+        yield from super().get_system_commands(screen)
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.node is screen and binding.tooltip:
+                title = f"{binding.description or binding.tooltip} ({self.get_key_display(binding)})"
+                yield SystemCommand(title, binding.tooltip, partial(self.run_action, f"screen.{binding.action}"))
 
     @on(Picker.Picked)
     def picked(self, event: Picker.Picked) -> None:

@@ -36,6 +36,7 @@ class Drawing(Widget, can_focus=True):
     Drawing {
         width: 1fr;
         height: 1fr;
+        &:focus { background-tint: $foreground 4%; }
         .drawing--colour-0 { color: $text-primary; }
         .drawing--colour-1 { color: $text-accent; }
         .drawing--colour-2 { color: $text-success; }
@@ -71,6 +72,14 @@ class Drawing(Widget, can_focus=True):
         """Draw again in the colours of a new theme."""
         self._strips = None
         super().notify_style_update()
+
+    def on_focus(self) -> None:
+        """Draw again: what is chosen is seen."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Draw again: what is chosen is seen no more."""
+        self.redraw()
 
     def render_line(self, y: int) -> Strip:
         """Return a row of the drawing."""

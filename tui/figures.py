@@ -6,6 +6,7 @@ difference   mean over chunks of the first lane's NDCG@10 less another's, with i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 
 from driftlab import report
 from driftlab.intervals import Interval, paired
+from driftlab.measures.truth import recoveries
 from driftlab.recorded import Recorded, read
 from journal.runfile import RunFile
 from tui.frame import Frame
@@ -25,6 +27,7 @@ class Figures(NamedTuple):
     seq: int
     columns: tuple[report.Column, ...]
     rows: tuple[dict[str, Any], ...]  # a dict a lane: lane, and each column's value by its key
+    back: Mapping[tuple[str, int], float]  # hours a lane took to be back after the drift at a time, inf: it is not yet
 
     def recovered(self) -> dict[str, float]:
         """Return how long each lane took to recover, hours, where that is known."""
@@ -35,7 +38,11 @@ def figures(path: Path, seq: int) -> Figures:
     """Return the figures of a run file as of fact `seq`."""
     with RunFile.open(path) as file:
         whole = read(file)
-    return Figures(seq, tuple(report.columns(whole)), tuple(report.table(up_to(whole, seq))))
+    known = up_to(whole, seq)
+    back = {
+        (lane, drift.time): found.hours for lane, record in known.records.items() for drift, found in recoveries(record)
+    }
+    return Figures(seq, tuple(report.columns(whole)), tuple(report.table(known)), back)
 
 
 def up_to(whole: Recorded, seq: int) -> Recorded:

@@ -3,21 +3,23 @@
 sign     tells the kind of a node; the one looked at stands in brackets
 line     its colour and a letter tell the kind of a link, its weight how strong it is: double, solid, dashed, dotted
 label    a node's name, where it hides no other; the weaker one gives way
+chosen   the node that keys have come to, in square brackets; as long as the drawing has the keys
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 
 from tui.canvas import DASHED, DOTTED, SOLID, Canvas
-from tui.drawing import COLOURS, PLAIN, QUIET, STRONG, Drawing
+from tui.drawing import COLOURS, CURSOR, PLAIN, QUIET, STRONG, Drawing, bound
 from tui.layout import Link, Node, Places, placed, strongest
 from tui.legend import Entry, draw_line, shortened
 
@@ -56,10 +58,20 @@ def _word(kind: str) -> str:
 
 
 class Neighbourhood(Drawing):
-    """Draws nodes and links around a focus, each node where it was before, and says which node was clicked."""
+    """Draws nodes and links around a focus, each node where it was before, and says which node was picked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bound("neighbourhood.next", "down", "choose(1)", "Next", "Choose the node that is next in strength"),
+        bound("neighbourhood.before", "up", "choose(-1)", "Before", "Choose the node that is stronger by one"),
+        bound("neighbourhood.right", "shift+right", "reach(1, 0)", "Right", "Choose the nearest node to the right"),
+        bound("neighbourhood.left", "shift+left", "reach(-1, 0)", "Left", "Choose the nearest node to the left"),
+        bound("neighbourhood.below", "shift+down", "reach(0, 1)", "Below", "Choose the nearest node below"),
+        bound("neighbourhood.above", "shift+up", "reach(0, -1)", "Above", "Choose the nearest node above"),
+        bound("neighbourhood.pick", "enter", "pick", "Look", "Look at the chosen node"),
+    ]
 
     class Picked(Message):
-        """A node was clicked."""
+        """A node was clicked, or chosen and taken."""
 
         def __init__(self, neighbourhood: Neighbourhood, key: str) -> None:
             super().__init__()
@@ -86,6 +98,7 @@ class Neighbourhood(Drawing):
         self._places: Places = {}
         self._placed: object = None  # what the places were found for
         self._spots: list[Spot] = []
+        self._chosen = ""
 
     def show(self, nodes: Sequence[Node], links: Sequence[Link], focus: str) -> None:
         """Show other nodes and links around the node with the key `focus`; of more than 60 the weakest are left out."""
@@ -93,7 +106,43 @@ class Neighbourhood(Drawing):
         self._focus, self._hidden = focus, len(nodes) - len(self._shown)
         for link in self._links:
             self._kinds.setdefault(link.kind, len(self._kinds))
+        if self._chosen == focus or self._chosen not in {node.key for node in self._shown}:
+            self._chosen = ""
         self.redraw()
+
+    @property
+    def chosen(self) -> str:
+        """Key of the node that keys have come to, the strongest at first; none where nothing is linked to the focus."""
+        return self._chosen or next((node.key for node in self._shown if node.key != self._focus), "")
+
+    def _choose(self, key: str) -> None:
+        self._chosen = key
+        self.redraw()
+
+    def action_choose(self, step: int) -> None:
+        """Choose the next node by strength, or the one before; the last is followed by the first."""
+        keys = [node.key for node in self._shown if node.key != self._focus]
+        if keys:
+            self._choose(keys[(keys.index(self.chosen) + step) % len(keys)])
+
+    def action_reach(self, right: int, down: int) -> None:
+        """Choose the node that is nearest in a direction: within a right angle of it, a row as high as two columns."""
+        at = {spot.key: (spot.first, 2 * spot.row) for spot in reversed(self._spots)}  # a sign comes before its name
+        if self.chosen not in at:
+            return
+        x, y = at[self.chosen]
+        ahead = {}
+        for key, (column, row) in at.items():
+            along, aside = (column - x) * right + (row - y) * down, abs((column - x) * down) + abs((row - y) * right)
+            if key != self._focus and along > 0 and aside <= along:
+                ahead[key] = along + aside
+        if ahead:
+            self._choose(min(ahead, key=lambda key: ahead[key]))
+
+    def action_pick(self) -> None:
+        """Say that the chosen node is picked."""
+        if self.chosen:
+            self.post_message(self.Picked(self, self.chosen))
 
     def on_click(self, event: events.Click) -> None:
         """Say which node was clicked: the one whose sign or label is there, or else near."""
@@ -174,16 +223,18 @@ class Neighbourhood(Drawing):
             at[node.key] = column, row
             canvas.text(column, row, SIGNS[node.kind], PLAIN)
             self._spots.append(Spot(row, column, column + 1, node.key))
-        for node in self._shown:
-            focused = node.key == self._focus
-            if focused:
-                canvas.text(at[node.key][0] - 1, at[node.key][1], f"({SIGNS[node.kind]})", STRONG)
-            self._draw_label(canvas, node, *at[node.key], STRONG if focused else PLAIN)
+        chosen = self.chosen if self.has_focus else ""
+        for node in sorted(self._shown, key=lambda node: node.key != chosen):  # its name is hidden by no other
+            ink = {self._focus: STRONG, chosen: CURSOR}.get(node.key, PLAIN)
+            if ink != PLAIN:
+                before, after = "()" if ink == STRONG else "[]"
+                canvas.text(at[node.key][0] - 1, at[node.key][1], f"{before}{SIGNS[node.kind]}{after}", ink)
+            self._draw_label(canvas, node, *at[node.key], ink)
 
     def _draw_label(self, canvas: Canvas, node: Node, column: int, row: int, ink: int) -> None:
         """Draw a name right of its sign, left, below or above, where there is room; nowhere if there is none."""
         label = shortened(node.label, _LABEL)
-        width, side = cell_len(label), 2 + (ink == STRONG)  # the brackets take a cell more
+        width, side = cell_len(label), 2 + (ink != PLAIN)  # the brackets take a cell more
         middle = column - width // 2
         for start, line in (
             (column + side, row),

@@ -3,11 +3,12 @@
 group   points of one colour, named at their centre of mass
 trail   the way the focused point has come, from a ring to its sign
 view    the centre of what is shown, and how many times it is magnified
+chosen  the point that keys have come to, in square brackets; as long as the map has the keys
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -62,10 +63,13 @@ class Scatter(Drawing):
         bound("scatter.up", "shift+up", "pan(0, 0.2)", "Up", "Move what is shown up"),
         bound("scatter.down", "shift+down", "pan(0, -0.2)", "Down", "Move what is shown down"),
         bound("scatter.reset", "r", "reset", "Show all", "Show the whole map again"),
+        bound("scatter.farther", "down", "choose(1)", "Next", "Choose the point that is next, away from the focus"),
+        bound("scatter.nearer", "up", "choose(-1)", "Before", "Choose the point that is nearer to the focus by one"),
+        bound("scatter.pick", "enter", "pick", "Look", "Look at the chosen point"),
     ]
 
     class Picked(Message):
-        """The point nearest to a click."""
+        """The point nearest to a click, or chosen and taken."""
 
         def __init__(self, scatter: Scatter, key: str) -> None:
             super().__init__()
@@ -80,17 +84,19 @@ class Scatter(Drawing):
         self,
         *,
         empty: str = "no map yet",
+        written: Callable[[str], str] = str,
         id: str | None = None,  # noqa: A002 - as every widget calls it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._empty = empty
+        self._empty, self._written = empty, written
         self._points = np.zeros((0, 2))
         self._groups = np.zeros(0, np.int64)
         self._keys: Sequence[str] = ()
         self._group_labels: Mapping[int, str] = {}
         self._trail = np.zeros((0, 2))
         self._focus: int | None = None
+        self._chosen = ""  # its key
         self._centre: tuple[float, float] | None = None  # None: the middle of all points
         self._times = 1.0
 
@@ -153,6 +159,37 @@ class Scatter(Drawing):
         self._centre, self._times = None, 1.0
         self.redraw()
 
+    @property
+    def chosen(self) -> int | None:
+        """Place of the point that keys have come to, the one nearest to the focus at first; None if there is none."""
+        order = self._outwards()
+        if self._chosen in self._keys:
+            return self._keys.index(self._chosen)
+        return int(order[0]) if len(order) else None
+
+    def _outwards(self) -> NDArray[np.intp]:
+        """Return the places of all points but the focus, the nearest to it (or to the middle) first."""
+        known = np.flatnonzero(np.isfinite(self._points).all(axis=1))
+        if not len(known):
+            return known
+        middle = self._points[known].mean(axis=0) if self._focus is None else self._points[self._focus]
+        away = ((self._points[known] - middle) ** 2).sum(axis=1)
+        order = known[np.argsort(away, kind="stable")]
+        return order if self._focus is None else order[order != self._focus]
+
+    def action_choose(self, step: int) -> None:
+        """Choose the next point outwards, or inwards; the last is followed by the first."""
+        order, chosen = self._outwards(), self.chosen
+        if len(order) and chosen is not None:
+            place = int(np.flatnonzero(order == chosen)[0]) if chosen in order else -1
+            self._chosen = self._keys[int(order[(place + step) % len(order)])]
+            self.redraw()
+
+    def action_pick(self) -> None:
+        """Say that the chosen point is picked."""
+        if (chosen := self.chosen) is not None:
+            self.post_message(self.Picked(self, self._keys[chosen]))
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Magnify at the pointer."""
         self._scroll(event, 1.25)
@@ -187,8 +224,11 @@ class Scatter(Drawing):
         canvas.line(way[:, 0], way[:, 1], CURSOR)
         if len(way):
             self._write(canvas, way[0], "○", CURSOR)
+        if self.has_focus and (chosen := self.chosen) is not None:
+            self._write(canvas, at[chosen], "[•]", CURSOR)
+            canvas.text(0, canvas.height - 1, f"[•] {self._written(self._keys[chosen])} ", CURSOR)
         if self._focus is not None:
-            self._write(canvas, at[self._focus], "◉", STRONG, shortened(self._keys[self._focus], _LABEL))
+            self._write(canvas, at[self._focus], "◉", STRONG, shortened(self._written(self._keys[self._focus]), _LABEL))
         inside = ((at >= -0.5) & (at < (lens.width - 0.5, lens.height - 0.5))).all(axis=1)
         groups, counts = np.unique(self._groups[inside], return_counts=True)
         for group in groups[np.argsort(-counts, kind="stable")].tolist():
@@ -206,9 +246,11 @@ class Scatter(Drawing):
         if not np.isfinite(dot).all():
             return
         column, row = _cell(dot)
-        canvas.text(column, row, sign, ink)
+        aside = cell_len(sign) // 2
+        canvas.text(column - aside, row, sign, ink)
         if label:
-            start = column + 1 if column + 2 + cell_len(label) <= canvas.width else column - 2 - cell_len(label)
+            right = column + aside + 1
+            start = right if right + 1 + cell_len(label) <= canvas.width else column - aside - 2 - cell_len(label)
             canvas.text(start, row, f" {label} ", ink)
 
 

@@ -23,7 +23,14 @@ from tui.views.looking import Looking, progress
 from tui.views.view import View
 
 BINDINGS: list[BindingType] = [
-    Binding("slash", "search", "Search", key_display="/", tooltip="Look at a shopper or product", id="look.search"),
+    Binding(
+        "slash",
+        "search",
+        "Search",
+        key_display="/",
+        tooltip="Look at a shopper or product, or at the product most met of a brand or category",
+        id="look.search",
+    ),
     Binding("a", "active", show=False, tooltip="Look at the shopper of the newest fact", id="look.active"),
     Binding("l", "lane", show=False, tooltip="Look into the next lane", id="look.lane"),
     Binding("y", "copy", show=False, tooltip="Copy what is looked at, and the moment", id="look.copy"),
@@ -115,7 +122,8 @@ class Subjects:
         screen: Any = self
         if self.shown is not None:
             known = listed(self.shown)
-            screen.app.push_screen(Asking("Look at which shopper or product?", "shopper 17", known), self._found)
+            question = "Look at which shopper, product, brand or category?"
+            screen.app.push_screen(Asking(question, "shopper 17", known), self._found)
 
     def _found(self, answer: str | None) -> None:
         screen: Any = self
@@ -123,7 +131,9 @@ class Subjects:
             return
         subject = read(answer, self.shown)
         if subject is None:
-            screen.notify(f"There is no '{answer}'. Write 'shopper 17', 'product 4', or a name.", severity="warning")
+            screen.notify(
+                f"There is no '{answer}'. Write 'shopper 17', 'product 4', 'brand 2', or a name.", severity="warning"
+            )
         else:
             self._turn_to(subject)
 
@@ -157,10 +167,8 @@ class Subjects:
             screen.notify(f"copied: {words}")
 
     def on_graph_picked(self, event: Graph.Picked) -> None:
-        """Look at the node that was clicked."""
-        kinds = {"s": "shopper", "p": "product"}
-        if event.key[0] in kinds:
-            self._turn_to((kinds[event.key[0]], int(event.key[1:])))
+        """Look at the node that was picked."""
+        self._found(event.key)
 
 
 def newest(frame: Frame, product: int | None = None) -> tuple[str, int] | None:
@@ -174,12 +182,14 @@ def newest(frame: Frame, product: int | None = None) -> tuple[str, int] | None:
 
 
 def listed(frame: Frame, most: int = 2_000) -> list[tuple[str, str]]:
-    """Return shoppers and products with what is known of them, the most active first."""
+    """Return shoppers, products, brands and categories with what is known of them, the most active first."""
     facts, found = frame.facts, []
     met = np.isin(facts.kind[: frame.seq], INTERACTIONS)
-    for kind in ("shopper", "product"):
-        names: list[str] = getattr(frame.names, kind)
-        ids, counts = np.unique(getattr(facts, kind)[: frame.seq][met], return_counts=True)
+    shopper, product = facts.shopper[: frame.seq][met], facts.product[: frame.seq][met]
+    kin = {kind: getattr(frame.names, kind)[product] for kind in ("brand", "category")}
+    for kind, column in {"shopper": shopper, "product": product, **kin}.items():
+        names: list[str] = getattr(frame.names, kind) if kind not in kin else []
+        ids, counts = np.unique(column[column >= 0], return_counts=True)
         for place in np.argsort(-counts, kind="stable")[:most]:
             number = int(ids[place])
             name = f"{names[number]}, " if number < len(names) else ""
@@ -188,14 +198,30 @@ def listed(frame: Frame, most: int = 2_000) -> list[tuple[str, str]]:
 
 
 def read(answer: str, frame: Frame) -> tuple[str, int] | None:
-    """Return the shopper or product that a person means: 'shopper 17', 'p4', or the name that a log gives."""
-    words = answer.lower().replace("shopper", "s").replace("product", "p").replace(" ", "")
+    """Return the shopper or product that a person means: 'shopper 17', 'p4', or the name that a log gives; of a brand
+    or category, 'brand 2' or 'c3', the product that is most met."""
+    words = answer.lower()
+    for kind in ("shopper", "product", "brand", "category"):
+        words = words.replace(kind, kind[0])
+    words = words.replace(" ", "")
     sizes = {"s": ("shopper", int(frame.header["shoppers"])), "p": ("product", int(frame.header["products"]))}
     if words[:1] in sizes and words[1:].isdecimal():
         kind, size = sizes[words[0]]
         return (kind, int(words[1:])) if int(words[1:]) < size else None
+    if words[:1] in ("b", "c") and words[1:].isdecimal():
+        return most_met(frame, "brand" if words[0] == "b" else "category", int(words[1:]))
     for kind in ("shopper", "product"):
         names: list[str] = getattr(frame.names, kind)
         if answer in names:
             return kind, names.index(answer)
     return None
+
+
+def most_met(frame: Frame, kind: str, id_: int) -> tuple[str, int] | None:
+    """Return the product of a brand or category that was met most often before the moment, the first of equals."""
+    own = np.flatnonzero(getattr(frame.names, kind) == id_)
+    if not len(own):
+        return None
+    met = frame.facts.product[: frame.seq][np.isin(frame.facts.kind[: frame.seq], INTERACTIONS)]
+    counts = np.bincount(met, minlength=len(frame.names.brand))
+    return "product", int(own[counts[own].argmax()])

@@ -13,6 +13,7 @@ from driftlab.recorded import PROBES_OF
 from journal.errors import Refusal
 from journal.facts import CHUNK, INTERACTIONS, Kind
 from journal.runfile import RunFile
+from model import looking
 
 LANE = "sage every_event"
 SEQ = CHUNK + 300
@@ -168,3 +169,18 @@ def test_a_look_at_the_end_of_a_chunk_shows_what_the_run_probed_there(run: drift
         for row in np.flatnonzero(probes["seq"] == seq)[:5]:
             seen = look(here, Ask(LANE, seq, shopper=int(probes["shopper"][row])), silent)
             assert [line["product"] for line in seen["slate"]] == probes["slate"][row].tolist()
+
+
+def test_the_census_counts_every_relation_that_is_held(run: driftlab.Run) -> None:
+    with RunFile.open(run.path) as file:
+        here = Standing(file, LANE)
+        found = look(here, Ask(LANE, SEQ, shopper=shopper(run), map=True), silent)["census"]
+    sizes = {"shopper": int(run.summary()["shoppers"]), "product": int(run.summary()["products"])}
+    own = [
+        len(looking.relations(here.learner, section, id_, 0)) for section, size in sizes.items() for id_ in range(size)
+    ]
+    held = [many for many in own if many]
+    assert sum(found["degree"]["counts"]) == len(held)
+    assert (found["degree"]["low"], found["degree"]["high"]) == (min(held), max(held))
+    assert sum(found["strength"]["counts"]) == sum(held)
+    assert found["strength"]["low"] < found["strength"]["high"]

@@ -134,6 +134,10 @@ LOOK = {
     "slate": [_line(product) for product in range(5, 15)],
     "learned": [0.4, 0.3, 0.2, 0.1, 0.0],
     "true": [0.5, 0.1, 0.2, 0.1, 0.1],
+    "census": {
+        "degree": {"low": 1.0, "high": 10.0, "counts": [4, 2, 7, 1, 0, 3, 9, 2, 1, 12]},
+        "strength": {"low": -0.25, "high": 1.5, "counts": [1, 2, 4, 8, 16, 24, 31, 26, 15, 9, 6, 4, 2, 1, 1, 1]},
+    },
     "map": {
         "xy": [value for n in range(PRODUCTS) for value in (n * 700 - 14_000, (n % CATEGORIES) * 6_000 - 12_000)]
         + [1_000, 2_000],

@@ -137,3 +137,53 @@ def test_the_strongest_are_kept_and_links_to_the_others_dropped() -> None:
     nodes, links = strongest(NODES, LINKS, "p2", 3)
     assert [node.key for node in nodes] == ["p2", "p1", "s"]
     assert [(link.a, link.b) for link in links] == [("s", "p1"), ("s", "p2")]
+
+
+def test_keys_choose_a_node_and_look_at_it() -> None:
+    widget, chosen, rows = neighbourhood(), [], []
+
+    async def press(pilot: Pilot) -> None:
+        for key in ("down", "up", "up", "down"):
+            chosen.append(widget.chosen)
+            await pilot.press(key)
+        rows.extend(pilot.app.rows)
+        await pilot.press("enter")
+
+    app = play(widget, press, (120, 40))
+    assert chosen == ["p1", "p2", "p1", "alone"]  # the strongest first, and round
+    assert "[■] boots" in "\n".join(rows)
+    assert [message.key for message in app.heard if isinstance(message, Neighbourhood.Picked)] == ["p1"]
+
+
+def test_every_node_is_reached_by_arrows_in_the_direction_in_which_it_lies() -> None:
+    widget = neighbourhood()
+    ways = {"shift+right": (1, 0), "shift+left": (-1, 0), "shift+down": (0, 1), "shift+up": (0, -1)}
+
+    async def press(pilot: Pilot) -> None:
+        reached, queue = {widget.chosen}, [widget.chosen]
+        while queue:
+            start = queue.pop()
+            for key, (right, down) in ways.items():
+                widget._choose(start)
+                await pilot.press(key)
+                (x, y), (to_x, to_y) = (
+                    next((spot.first, spot.row) for spot in widget._spots if spot.key == key_)
+                    for key_ in (start, widget.chosen)
+                )
+                assert start == widget.chosen or (to_x - x) * right + (to_y - y) * down > 0
+                queue += [widget.chosen] if widget.chosen not in reached else []
+                reached.add(widget.chosen)
+        assert reached == {node.key for node in NODES} - {"s"}
+
+    play(widget, press, (120, 40))
+
+
+@pytest.mark.parametrize("nodes", [[], NODES[:1]])
+def test_where_there_is_nothing_to_choose_keys_do_no_harm(nodes: list[Node]) -> None:
+    widget = Neighbourhood()
+    widget.show(nodes, [], "s")
+
+    async def press(pilot: Pilot) -> None:
+        await pilot.press("down", "up", "shift+left", "enter")
+
+    assert play(widget, press).heard == []

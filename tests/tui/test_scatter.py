@@ -106,3 +106,28 @@ def test_a_click_picks_the_nearest_and_the_wheel_magnifies_there() -> None:
     away = np.linalg.norm(POINTS[KEYS.index(keys[0])] - POINTS[7])
     assert away <= 5 * units[0]
     assert units[1] == units[0] / 1.25
+
+
+def test_keys_choose_points_outwards_and_look_at_one() -> None:
+    widget, chosen, rows = scatter(focus=7), [], []
+
+    async def press(pilot: Pilot) -> None:
+        for key in ("down", "down", "up"):
+            await pilot.press(key)
+            chosen.append(widget.chosen)
+        rows.extend(pilot.app.rows)
+        await pilot.press("enter")
+
+    app = play(widget, press, (120, 40))
+    order = np.argsort(np.linalg.norm(POINTS - POINTS[7], axis=1))
+    assert chosen == [order[2], order[3], order[2]]
+    assert rows[-1].startswith(f"[•] {KEYS[order[2]]}")
+    assert "[" in "\n".join(rows[:-1])
+    assert [message.key for message in app.heard if isinstance(message, Scatter.Picked)] == [KEYS[order[2]]]
+
+
+def test_where_there_is_no_point_keys_do_no_harm() -> None:
+    async def press(pilot: Pilot) -> None:
+        await pilot.press("down", "up", "enter")
+
+    assert play(Scatter(), press).heard == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
@@ -15,7 +16,9 @@ from journal.facts import CHUNK
 from tests.tui.driving import SIZES, drive, notices, text, until
 from tests.tui.made import DAY, LANES, LOOK, made
 from tui.app import Driftlab
+from tui.recording import Recording
 from tui.screen import VIEWS, RunScreen
+from tui.subjects import listed, read
 
 GOLDEN = Path(__file__).parent / "golden"
 N = 6 * CHUNK
@@ -163,6 +166,47 @@ def test_figures_of_a_moment_are_those_of_a_run_that_ends_there(path: Path, tmp_
     assert [row["ndcg@10"] for row in there.rows] == [row["ndcg@10"] for row in again.rows]
     assert there.rows != figures(path, N).rows
     assert figures(path, N).rows[0]["ndcg@10"] == Run(path).table()[0]["ndcg@10"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("shopper 3", ("shopper", 3)),
+        ("p4", ("product", 4)),
+        ("Brand 2", ("product", None)),
+        ("c1", ("product", None)),
+        ("product 40", None),
+        ("brand 3", None),
+        ("sofa", None),
+    ],
+)
+def test_what_is_searched_is_found(path: Path, answer: str, found: tuple[str, int | None] | None) -> None:
+    with_names = Recording(path)
+    assert with_names.refresh()
+    frame = with_names.frame(N)
+    with_names.close()
+    subject = read(answer, frame)
+    if found is None or found[1] is not None:
+        assert subject == found
+        return
+    kind, number = ("brand", 2) if "rand" in answer else ("category", 1)
+    own = np.flatnonzero(getattr(frame.names, kind) == number)
+    met = [int((frame.facts.product == product).sum()) for product in own]
+    assert subject == ("product", int(own[np.argmax(met)]))
+    assert (f"{kind} {number}", f"{sum(met):,} interactions") in listed(frame)
+
+
+def test_what_keys_do_is_in_the_palette(path: Path) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        titles = [command.title for command in pilot.app.get_system_commands(screen)]
+        assert {f"{view.title} ({number})" for number, view in enumerate(VIEWS, 1)} <= set(titles)
+        assert len(titles) == len(set(titles)) > 30
+        compare = next(command for command in pilot.app.get_system_commands(screen) if command.title == "Compare (4)")
+        await compare.callback()
+        await until(pilot, lambda: screen.view is not None and screen.view.id == "compare")
+
+    drive(Driftlab(str(path)), act)
 
 
 def test_help_and_theme_and_quit(path: Path) -> None:

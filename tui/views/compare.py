@@ -38,6 +38,9 @@ class Compare(View):
             with VerticalScroll(id="apart"):
                 yield Static(id="differences")
 
+    def focus_first(self) -> None:
+        self.query_one(Chart).focus()
+
     def show(self, frame: Frame) -> None:
         super().show(frame)
         if self.figures is None:

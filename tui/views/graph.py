@@ -16,9 +16,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from tui.axes import plain_number
 from tui.frame import Frame
 from tui.neighbourhood import Link, Neighbourhood, Node
 from tui.scatter import Scatter
+from tui.timeline import BARS
 from tui.views.looking import Looking
 
 TRAIL = 64
@@ -33,7 +35,7 @@ class Graph(Looking):
     wants_map = True
 
     class Picked(Message):
-        """A node was clicked; its key is a letter for the kind, and the id."""
+        """A node was picked; its key is a letter for the kind, and the id."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -45,8 +47,11 @@ class Graph(Looking):
         with Horizontal():
             yield Neighbourhood(id="neighbourhood", empty="nobody and nothing has been met yet")
             with Vertical(id="maps"):
-                yield Scatter(id="map")
+                yield Scatter(id="map", written=words_of)
                 yield Static(id="counts", markup=False)
+
+    def focus_first(self) -> None:
+        self.query_one(Neighbourhood).focus()
 
     def show_look(self, look: Mapping[str, Any], frame: Frame) -> None:
         nodes, links, focus = neighbourhood(look)
@@ -73,7 +78,7 @@ class Graph(Looking):
     @on(Neighbourhood.Picked)
     @on(Scatter.Picked)
     def picked(self, event: Neighbourhood.Picked | Scatter.Picked) -> None:
-        """Look at what was clicked."""
+        """Look at what was picked."""
         self.post_message(self.Picked(event.key))
 
     def rows(self) -> Sequence[dict[str, Any]]:
@@ -116,11 +121,36 @@ def key_of(kind: str, number: int) -> str:
     return f"{kind[0]}{number}"
 
 
+KINDS = {"s": "shopper", "p": "product", "b": "brand", "c": "category"}
+
+
+def words_of(key: str) -> str:
+    """Write a key in words.
+
+    >>> words_of("p17")
+    'product 17'
+    """
+    return f"{KINDS[key[0]]} {key[1:]}"
+
+
 def counts(look: Mapping[str, Any], frame: Frame) -> str:
-    """Say how large the graph is at the moment, and how strong relations are."""
+    """Say how large the graph is at the moment, how many relations nodes hold, and how strong these are."""
     nodes = look.get("map", {}).get("nodes", {})
     shares = np.array([near["share"] for near in look["relations"]] or [0.0])
     many = {"category": "categories"}
     sizes = ", ".join(f"{count:,} {many.get(kind, f'{kind}s')}" for kind, count in nodes.items())
     around = f"{len(look['relations'])} relations here, shares {shares.min():.2f} to {shares.max():.2f}"
-    return f"{sizes or f'{frame.last:,} facts'}\n{around}"
+    census = look.get("census", {})
+    words = {"degree": "relations a node", "strength": "their strength"}
+    spread = [distribution(words[name], **steps) for name, steps in census.items() if steps["counts"]]
+    return "\n".join([sizes or f"{frame.last:,} facts", around, *spread])
+
+
+def distribution(of: str, low: float, high: float, counts: Sequence[int]) -> str:
+    """Write how numbers are distributed, from the least to the greatest.
+
+    >>> distribution("relations a node", 1.0, 4.0, [8, 4, 0, 1])
+    'relations a node 1 █▄ ▁ 4'
+    """
+    most = max(counts)
+    return f"{of} {plain_number(low)} {''.join(BARS[-(-8 * count // most)] for count in counts)} {plain_number(high)}"

@@ -39,6 +39,9 @@ class Live(View):
             yield Static(id="levels")
             yield Static(id="tail")
 
+    def focus_first(self) -> None:
+        self.query_one(Chart).focus()
+
     def show(self, frame: Frame) -> None:
         super().show(frame)
         series, marks = curves(frame, self.measure), drift_marks(frame)
@@ -63,11 +66,12 @@ class Live(View):
     def _levels(self, frame: Frame) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), expand=False, header_style="bold")
         table.add_column("lane", no_wrap=True)
-        heads = {"now": 4, "trend": 5, "learned": 9, "stale": 8, **({"back in": 8} if frame.drifts else {})}
+        heads = {"now": 4, "trend": 5, "learned": 9, "GFLOP": 5, "stale": 8, **({"back in": 8} if frame.drifts else {})}
         for head, width in heads.items():  # wide enough for what will stand there: nothing moves about
             table.add_column(head, justify="right", min_width=width, no_wrap=True)
         for row in self.rows():
-            cells = [decimals(row["now"]), arrow(row["trend"]), number(row["learned"]), duration(row["stale"])]
+            cells = [decimals(row["now"]), arrow(row["trend"]), number(row["learned"]), number(row["gflop"])]
+            cells.append(duration(row["stale"]))
             if frame.drifts:
                 cells.append(so_far(duration(3_600.0 * row["recovery"])))
             table.add_row(f"{row['sign']} {row['lane']}", *cells)
@@ -81,7 +85,7 @@ class Live(View):
         found: list[dict[str, Any]] = []
         recovered = self.figures.recovered() if self.figures else {}
         for place, lane in enumerate(frame.lanes):
-            level, learned = (frame.curves.get((lane, name)) for name in (self.measure, "learned"))
+            level, learned, cost = (frame.curves.get((lane, name)) for name in (self.measure, "learned", "gflop"))
             stale = frame.curves.get((lane, "staleness_p50"))
             found.append(
                 {
@@ -90,6 +94,7 @@ class Live(View):
                     "now": level.at(frame.seq) if level else float("nan"),
                     "trend": level.trend(frame.seq) if level else float("nan"),
                     "learned": learned.total(frame.seq) if learned else float("nan"),
+                    "gflop": cost.total(frame.seq) if cost else float("nan"),
                     "stale": stale.at(frame.seq) if stale else float("nan"),
                     "recovery": recovered.get(lane, float("nan")),
                 }

@@ -17,7 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from driftlab.report import decimals
+from driftlab.report import decimals, duration
 from journal.facts import INTERACTIONS, Kind
 from tui.bars import PairedBars
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
@@ -40,6 +40,9 @@ class Shopper(Looking):
                 yield Static(id="slate")
                 yield Static(id="history")
 
+    def focus_first(self) -> None:
+        self.query_one(PairedBars).focus()
+
     def show_look(self, look: Mapping[str, Any], frame: Frame) -> None:
         learned, true = (None if look.get(name) is None else np.array(look[name]) for name in ("learned", "true"))
         size = 0 if learned is None else len(learned)
@@ -48,7 +51,8 @@ class Shopper(Looking):
         self.query_one("#slate", Static).update(slate(look, wide=self.app.size.width >= 100))
         shopper = int(look["subject"]["id"])
         self.query_one("#history", Static).update(history(frame, shopper))
-        self.query_one("#moved", Static).update(moved(frame, shopper))
+        back = self.figures.back if self.figures is not None else {}
+        self.query_one("#moved", Static).update(f"{moved(frame, shopper)}\n\n{returned(frame, look['lane'], back)}")
 
     def rows(self) -> Sequence[dict[str, Any]]:
         """Return the slate."""
@@ -109,3 +113,16 @@ def moved(frame: Frame, shopper: int) -> str:
         if share >= 0.05:
             lines.append(f"{clock(float(frame.day(int(time))))} by {100 * share:.0f} %")
     return "\n".join([lines[0], *lines[1:][-5:]]) if len(lines) > 1 else "true interests have not moved yet"
+
+
+def returned(frame: Frame, lane: str, back: Mapping[tuple[str, int], float]) -> str:
+    """Say of each drift or shock before the moment when it set in, and when the lane was back from it."""
+    lines = [f"{lane} is back" if frame.drifts else ""]
+    for drift in frame.drifts:
+        hours = back.get((lane, drift.time))
+        if drift.time > frame.time or hours is None:
+            continue
+        name, day = drift.about.partition("(")[0], float(frame.day(drift.time))
+        then = "not yet" if hours == float("inf") else f"{duration(3_600 * hours)} later, {clock(day + hours / 24)}"
+        lines.append(f"from {name} of {clock(day)}: {then}")
+    return "\n".join(lines) if len(lines) > 1 else ""

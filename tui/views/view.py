@@ -43,7 +43,8 @@ class View(Vertical):
             self.show(self.frame)
 
     def focus_first(self) -> None:
-        """Give the keys to the part of the view that takes most of them; nothing by default."""
+        """Give the keys to the part of the view that takes most of them."""
+        raise NotImplementedError
 
     def rows(self) -> Sequence[dict[str, Any]]:
         """Return what is shown as rows of plain values, to be saved as CSV."""
