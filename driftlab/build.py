@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from driftlab.lanes import Lane, LearningLane, OracleLane
 from driftlab.passage import Passage
 from driftlab.prequential import Lanes
-from driftlab.sources import Piece, Serve
+from driftlab.sources import Piece, Score, Serve
 from journal.facts import Facts, Kind
 from journal.shelf import Source
 from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
@@ -156,9 +156,9 @@ class Simulated:
         self.world = World(scenario.world, scenario.seed, drifts, social, shocks, campaigns)
         self.end = int(scenario.days * DAY)
 
-    def pieces(self, serve: Serve | None) -> Iterator[Piece]:
+    def pieces(self, serve: Serve | None, score: Score | None = None) -> Iterator[Piece]:
         """Run the world from its first fact."""
-        for facts, truth in self.world.run(serve):
+        for facts, truth in self.world.run(serve, score):
             yield Piece(facts, truth)
 
 

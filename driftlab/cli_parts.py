@@ -12,7 +12,7 @@ from driftlab.cli_words import Json, print_json
 def parts(*, json_: Json = False) -> None:
     """List every part with its parameters.
 
-    Policies, encoders, losses, samplers, baselines, drifts, shocks, follow graphs, faults, detectors.
+    Policies, encoders, losses, samplers, baselines, drifts, shocks, follow graphs, audiences, faults, detectors.
     """
     from scenarios.parts import listing
 

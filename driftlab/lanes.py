@@ -19,6 +19,9 @@ from model.contract import Entries, Events, Learnings, Outcomes
 SLATE = 10
 """Products on a probed slate."""
 
+ASKED = 256
+"""Shoppers whose scores of all products are held at once."""
+
 SNAPSHOT_EVERY = 32
 """Chunks between two snapshots of a lane: what a resumed run has to fold again, at most."""
 
@@ -170,6 +173,23 @@ class LearningLane:
         """Return a slate for one shopper, int32[k], when everything up to now has been told."""
         self.tell(facts)
         return self.learner.slates(np.array([shopper], np.int32), time, k)[0]
+
+    def standing(self, facts: Facts, shoppers: int, products: NDArray[np.int32], time: int) -> NDArray[np.float32]:
+        """Return how high products stand for each shopper when everything up to now has been told; float32[shoppers].
+
+        The mean of their scores, in standard deviations from that of all products on sale; -inf where none of them is.
+        """
+        self.tell(facts)
+        made = np.full(shoppers, -np.inf, np.float32)
+        for start in range(0, shoppers, ASKED):
+            some = np.arange(start, min(start + ASKED, shoppers), dtype=np.int32)
+            scores = self.learner.scores(some, time).astype(np.float64)
+            on_sale = scores[0] > -np.inf
+            meant = products[on_sale[products]]
+            if len(meant):
+                spread = np.maximum(scores[:, on_sale].std(axis=1), 1e-12)
+                made[some] = (scores[:, meant].mean(axis=1) - scores[:, on_sale].mean(axis=1)) / spread
+        return made
 
     def fold(self, chunk: Chunk) -> Answer:
         """Take the chunk in and answer."""

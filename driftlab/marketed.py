@@ -76,11 +76,11 @@ def campaigns(
     made = []
     for row in sorted(started.tolist(), key=lambda row: int(facts.value[row])):
         number, terms = int(facts.value[row]), json.loads(facts.payload[int(facts.seq[row])])
-        held_out = np.array(terms.pop("held_out"), np.int32)
+        held_out = np.array(terms["held_out"], np.int32)
         of_campaign = facts.cause == facts.seq[row]
         got = pick(facts, of_campaign & (facts.kind == Kind.COUPON_ISSUED))
         shopper, issued = _audience(got.shopper, held_out)
-        start, end = int(facts.time[row]), int(terms.pop("until"))
+        start, end = int(facts.time[row]), int(terms["until"])
 
         def total(which: NDArray[np.bool_], value: NDArray[Any], of: NDArray[np.int32] = shopper) -> Column:
             return _sums(facts.shopper[which], value[which], of)

@@ -17,7 +17,7 @@ from driftlab.lanes import Answer, Chunk, Lane, LearningLane
 from driftlab.probing import Shopfront, readings
 from driftlab.progress import Tell
 from driftlab.recorded import LEARNINGS_OF
-from driftlab.sources import Piece, Serve, Source
+from driftlab.sources import Piece, Score, Serve, Source
 from driftlab.strand import Strand
 from simulator.delivery import Pipe, columns
 
@@ -57,6 +57,7 @@ def prequential(
     tell: Tell,
     serve: Serve | None = None,
     pipe: Pipe | None = None,
+    score: Score | None = None,
 ) -> None:
     """Take every lane through the whole stream and hand each finished chunk to the sink.
 
@@ -68,6 +69,7 @@ def prequential(
         sink: takes the chunks, in order.
         tell: is told how far the loop is.
         serve: gives slates in the closed loop; None in the open one.
+        score: is asked by campaigns, in the closed loop.
         pipe: says for the run file what is delivered; None where facts reach the lanes as they happen.
     """
     flying: deque[tuple[Chunk, dict[str, Future[Answer]]]] = deque()
@@ -85,7 +87,7 @@ def prequential(
         tell(min(share, 1.0), int(chunk.facts.seq[-1]))
 
     try:
-        for chunk in _chunks(source.pieces(serve), shopfront, seed, lanes.oracle is not None, pipe):
+        for chunk in _chunks(source.pieces(serve, score), shopfront, seed, lanes.oracle is not None, pipe):
             flying.append((chunk, {lane.name: _send(lane, chunk, strands, lanes.serving) for lane in lanes.all}))
             if len(flying) >= IN_FLIGHT:
                 land()

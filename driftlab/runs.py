@@ -27,8 +27,8 @@ from driftlab.logs import LogSource, read
 from driftlab.prequential import Lanes, prequential
 from driftlab.probing import Shopfront
 from driftlab.progress import Tell
-from driftlab.sinks import Committing, Comparing, Reached, served
-from driftlab.sources import Listed, Serve, Source
+from driftlab.sinks import Committing, Comparing, Reached, audiences, served
+from driftlab.sources import Listed, Score, Serve, Source
 from journal.errors import Refusal
 from journal.facts import CHUNK, Facts
 from journal.runfile import RunFile
@@ -140,7 +140,8 @@ def go_on(set_up: Stage, run: RunFile, tell: Tell) -> None:
     """Take the loop to the end of the stream, from wherever the file is; write the end into it."""
     began = time.perf_counter()
     spent = float(run.header.get("seconds so far", "0"))
-    recorded = served(run.facts()) if set_up.lanes.serving else {}
+    facts = run.facts() if set_up.lanes.serving else None
+    recorded = Answered({}, {}) if facts is None else Answered(served(facts), audiences(facts))
     try:
         with blaming(set_up.finder.sources):
             _loop(set_up, Committing(run), tell, recorded)
@@ -169,11 +170,19 @@ def blaming(own: Collection[str]) -> Iterator[None]:
         ) from error
 
 
-def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Mapping[tuple[int, int], str]) -> None:
-    shopfront = Shopfront(len(set_up.shop.category))
-    serve = server(set_up.lanes.serving, set_up.scenario.loop.slate, recorded)
+class Answered(NamedTuple):
+    """What the serving lane answered before the run was stopped, which its snapshot may be too late to answer again."""
+
+    slates: Mapping[tuple[int, int], str]  # by time and shopper
+    audiences: Mapping[int, NDArray[np.int32]]  # by campaign
+
+
+def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Answered) -> None:
+    shopfront, lane = Shopfront(len(set_up.shop.category)), set_up.lanes.serving
+    serve = server(lane, set_up.scenario.loop.slate, recorded.slates)
+    score = scorer(lane, set_up.shoppers, recorded.audiences)
     pipe = set_up.pipes and set_up.pipes()
-    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve, pipe)
+    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve, pipe, score)
 
 
 def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int], str]) -> Serve | None:
@@ -188,6 +197,22 @@ def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int],
         return lane.serve(facts, shopper, now, k)
 
     return serve
+
+
+def scorer(lane: LearningLane | None, shoppers: int, recorded: Mapping[int, NDArray[np.int32]]) -> Score | None:
+    """Return what says for whom products stand high: the file where the campaign has begun, else the serving lane."""
+    if lane is None:
+        return None
+
+    def score(facts: Facts, products: NDArray[np.int32], campaign: int, now: int) -> NDArray[np.float32]:
+        if campaign not in recorded:
+            return lane.standing(facts, shoppers, products, now)
+        lane.tell(facts)
+        chosen = np.full(shoppers, -np.inf, np.float32)
+        chosen[recorded[campaign]] = 0.0
+        return chosen
+
+    return score
 
 
 def reopen(run: RunFile, only: str | None = None) -> Stage:
@@ -222,4 +247,4 @@ def resume(run: RunFile, tell: Tell) -> None:
 def verify(run: RunFile, tell: Tell) -> None:
     """Do the whole run again and compare everything with the file; raises Refusal at the first difference."""
     with suppress(Reached):
-        _loop(reopen(run), Comparing(run), tell, {})
+        _loop(reopen(run), Comparing(run), tell, Answered({}, {}))

@@ -131,6 +131,13 @@ def same(run: RunFile, chunk: Chunk) -> None:
         )
 
 
+def audiences(facts: Facts) -> dict[int, NDArray[np.int32]]:
+    """Return the shoppers of each campaign that has begun, with a coupon or held out."""
+    rows = np.flatnonzero(facts.kind == Kind.CAMPAIGN_STARTED)
+    told = {int(facts.value[row]): json.loads(facts.payload[int(facts.seq[row])]) for row in rows}
+    return {number: np.array(terms.get("issued", []) + terms["held_out"], np.int32) for number, terms in told.items()}
+
+
 def served(facts: Facts) -> dict[tuple[int, int], str]:
     """Return the slates that were served, as text by time and shopper."""
     which = np.flatnonzero(facts.kind == Kind.SLATE_SERVED)

@@ -18,6 +18,10 @@ Serve = Callable[[Facts, int, int], NDArray[np.int32]]
 """`serve(facts since the last call, shopper, time)` returns the product ids of a slate."""
 
 
+Score = Callable[[Facts, NDArray[np.int32], int, int], NDArray[np.float32]]
+"""`score(facts since the last call, products, campaign, time)` returns how high those products are for each shopper."""
+
+
 class Piece(NamedTuple):
     """The next facts of a stream, and the truth that belongs to them."""
 
@@ -31,7 +35,7 @@ class Source(Protocol):
     opening: int  # microseconds
     end: int  # microseconds: where the stream ends, to tell how far it is
 
-    def pieces(self, serve: Serve | None) -> Iterator[Piece]:
+    def pieces(self, serve: Serve | None, score: Score | None = None) -> Iterator[Piece]:
         """Return the whole stream from its first fact, in pieces of `CHUNK` facts (the last may be shorter)."""
         ...
 
@@ -43,7 +47,7 @@ class Listed:
         self._facts = facts
         self.opening, self.end = (int(facts.time[0]), int(facts.time[-1])) if len(facts) else (0, 0)
 
-    def pieces(self, serve: Serve | None) -> Iterator[Piece]:
+    def pieces(self, serve: Serve | None, score: Score | None = None) -> Iterator[Piece]:
         """Cut the facts into chunks; nothing can be served to shoppers of the past.
 
         >>> from journal.facts import Kind, facts

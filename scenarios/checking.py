@@ -78,6 +78,12 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     for at, campaign in enumerate(scenario.campaign):
         for fault in term_faults(campaign.terms, scenario.world):
             yield Found(("campaign", at, fault.split(" ", 1)[0]), f"{fault}.")
+        if campaign.audience.use == "scored" and scenario.loop.mode == "open":
+            text = "the audience 'scored' asks the live model, which serves in the closed loop only."
+            yield Found(("campaign", at, "audience"), f'{text} Give [loop] mode = "closed".')
+        if campaign.audience.use == "scored" and campaign.category < 0:
+            text = "the audience 'scored' compares the campaign's products with all others; here they are all."
+            yield Found(("campaign", at, "audience"), f"{text} Give the campaign a 'category'.")
     for family in ("drift", "shock"):
         for at, use in enumerate(getattr(scenario, family)):
             yield from _in_time(family, at, use, scenario.days, kept)

@@ -3,7 +3,8 @@
 choose(known) -> bool[n]      of the n shoppers that ever join; those who are not there get nothing, chosen or not
 
 An audience is a part, made by a builder whose parameters are the TOML keys. One of them, `persuadable`, is told the
-truth: it is what the others are measured by, and its name says so, like the policy `oracle`'s.
+truth: it is what the others are measured by, and its name says so, like the policy `oracle`'s. Another, `scored`, asks
+the live model, and so needs the closed loop.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ class Known(NamedTuple):
     catalogue: Mapping[str, NDArray[Any]]  # what the shop publishes: see `simulator.catalogue`
     shoppers: int  # n
     answers: NDArray[np.int8]  # [n] the truth: see `simulator.uplift`
+    meant: NDArray[np.int32]  # [m] products that the coupon is good for
+    score: Callable[[NDArray[np.int32]], NDArray[np.float32]] | None  # see `Score`; None in the open loop
+
+
+Score = Callable[[Facts, NDArray[np.int32], int, int], NDArray[np.float32]]
+"""`score(facts since the model was last asked, products, campaign, time)` returns how far above all other products it
+puts these for each shopper, float32[n]; in `Known`, with facts, campaign and time given already."""
 
 
 class Audience(NamedTuple):
@@ -81,6 +89,23 @@ def top_spenders(share: float = 0.2, within_days: float = 3_650.0) -> Audience:
     return Audience(choose)
 
 
+def scored(share: float = 0.2) -> Audience:
+    """The share of all shoppers for whom the live model puts the campaign's products highest; ties by id.
+
+    Highest: the mean of their scores, in standard deviations above that of all products on sale.
+    """
+    _check("scored", share=share)
+
+    def choose(known: Known) -> Chosen:
+        if known.score is None:
+            raise Refusal("The audience scored asks the live model, and none serves here. Give [loop] mode = 'closed'.")
+        chosen, score = np.zeros(known.shoppers, bool), known.score(known.meant)
+        chosen[np.argsort(-score, kind="stable")[: round(share * known.shoppers)]] = True
+        return chosen & (score > -np.inf)
+
+    return Audience(choose)
+
+
 def persuadable() -> Audience:
     """Those who will buy because of it: known to the truth alone, and so the best audience there can be."""
     return Audience(lambda known: np.equal(known.answers, PERSUADABLE))
@@ -128,5 +153,6 @@ AUDIENCES: dict[str, Callable[..., Audience]] = {
     "inactive": inactive,
     "newcomers": newcomers,
     "top_spenders": top_spenders,
+    "scored": scored,
     "persuadable": persuadable,
 }

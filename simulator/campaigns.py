@@ -5,9 +5,9 @@ void        a coupon whose discount would go beyond what is left of the budget i
 use         of several coupons that are good for a product the one with the highest discount is used, ties by campaign
 own cost    of a product: (1 - margin) of its list price in the catalogue
 
-Facts: CAMPAIGN_STARTED and CAMPAIGN_ENDED (value: place in the list of campaigns; payload: the terms and who is held
-out; what was given away), COUPON_ISSUED (value: the place; cause: the start), COUPON_REDEEMED (value: money off the
-purchase just before it; cause: the coupon).
+Facts: CAMPAIGN_STARTED and CAMPAIGN_ENDED (value: place in the list of campaigns; payload: the terms, who is held out
+and, in the closed loop, who is not; what was given away), COUPON_ISSUED (value: the place; cause: the start),
+COUPON_REDEEMED (value: money off the purchase just before it; cause: the coupon).
 
 Truth: coupon   time i8 (us), campaign i4, shopper i4, issued bool, answer i1, pull f4: a row a shopper of the audience
        uplift   time i8, campaign i4, shopper i4, and what the coupon changed in expectation in the visit begun then,
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from journal.chance import stream
 from journal.facts import Kind
-from simulator.audiences import Audience, Known
+from simulator.audiences import Audience, Known, Score
 from simulator.choice import Coupon, Minds
 from simulator.ledger import NOBODY, Ledger
 from simulator.rhythm import DAY
@@ -75,14 +75,15 @@ class Marketing:
         self._to_start = len(self.campaigns)
 
     def process(
-        self, number: int, env: simpy.Environment, ledger: Ledger, truth: Truth
+        self, number: int, env: simpy.Environment, ledger: Ledger, truth: Truth, score: Score | None = None
     ) -> Generator[simpy.Event, Any, None]:
-        """Run one campaign from its start to its end."""
+        """Run one campaign from its start to its end; `score` asks the live model, where one serves."""
         terms, audience = self.campaigns[number]
         start, end = even(terms.at_day * DAY), even((terms.at_day + terms.days) * DAY)
         yield env.timeout(start)
         ledger.write(start)
-        known = Known(start, ledger.so_far(), self.catalogue, len(self.minds), self.answers)
+        ask = None if score is None else lambda products: score(ledger.unread(), products, number, start)
+        known = Known(start, ledger.so_far(), self.catalogue, len(self.minds), self.answers, self._meant(terms), ask)
         chosen = np.flatnonzero(audience.choose(known) & _there(known))
         self._to_start -= 1
         if not self._to_start:
@@ -91,6 +92,8 @@ class Marketing:
         issued = chosen[~held_out].tolist()
         told = {**asdict(terms), "until": end, "margin": self.spec.catalogue.margin}
         told["held_out"] = chosen[held_out].tolist()
+        if score is not None:  # a run that is gone on with has to find the same audience again
+            told["issued"] = issued
         ledger.announce(start, NOBODY, Kind.CAMPAIGN_STARTED, value=number, note=json.dumps(told))
         coupon = Coupon(end, terms.discount, terms.category)
         for shopper in issued:
@@ -106,6 +109,11 @@ class Marketing:
             self._take(shopper, number)
         given = {"given": round(terms.budget - self._left[number], 6)}
         ledger.announce(end, NOBODY, Kind.CAMPAIGN_ENDED, value=number, note=json.dumps(given))
+
+    def _meant(self, terms: TermsSpec) -> NDArray[np.int32]:
+        """Return the products that a coupon is good for."""
+        category = self.catalogue["category"]
+        return np.flatnonzero((category == terms.category) | (terms.category < 0)).astype(np.int32)
 
     def holds(self, shopper: int) -> bool:
         """Whether a shopper has any coupon."""
@@ -159,7 +167,8 @@ class Marketing:
         self._held.get(shopper, {}).pop(number, None)
         if not self._held.get(shopper, True):  # it was the last one
             del self._held[shopper]
-        self.minds[shopper].coupons.pop(number, None)
+        if self.answers[shopper] == PERSUADABLE:
+            self.minds[shopper].coupons.pop(number, None)
 
 
 def even(time: float) -> int:

@@ -25,7 +25,8 @@ from journal.chance import stream
 from journal.errors import Refusal
 from journal.facts import MICROSECONDS, Facts, Kind
 from simulator import due
-from simulator.campaigns import Campaign, Marketing
+from simulator.audiences import Score
+from simulator.campaigns import Campaign, Marketing, even
 from simulator.catalogue import draw_catalogue
 from simulator.choice import Minds, Visit
 from simulator.drifts import Drift
@@ -102,12 +103,14 @@ class World:
         self.truth = {**vectors, **self.traits, "join_time": self.schedule.join_time}
         self.truth |= draw_answers(spec, seed, self.traits)
 
-    def run(self, serve: Serve | None = None) -> Iterator[Piece]:
+    def run(self, serve: Serve | None = None, score: Score | None = None) -> Iterator[Piece]:
         """Yield pieces until the days of the spec are over; closed loop if `serve` is given.
+
+        Campaigns may ask the live model by `score` (`simulator.audiences`).
 
         Raises Refusal if a slate holds what is not on sale, or a drift returns what it must not.
         """
-        life = _Life(self, serve)
+        life = _Life(self, serve, score)
         env, ledger, end = life.env, life.ledger, int(self.spec.days * DAY)
         while env.peek() < end:
             env.step()
@@ -121,20 +124,18 @@ class World:
 class _Life:
     """One run of a world: the processes and what they share."""
 
-    def __init__(self, world: World, serve: Serve | None) -> None:
+    def __init__(self, world: World, serve: Serve | None, score: Score | None) -> None:
         self.spec, self.seed, self.serve, self.schedule = world.spec, world.seed, serve, world.schedule
         self.env = simpy.Environment()
         self.streams, self.traits = world.streams.copy(), world.traits
         self.truth = Truth(world.interests)
         self.follows = world.follows
-        remember = len(world.campaigns) > 0
-        self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None, remember=remember)
+        self.ledger = Ledger(world.spec.catalogue.products, read=serve is not None, remember=len(world.campaigns) > 0)
         self.shop = Shop(world.catalogue, world.truth, world.spec)
         self.shop.market.add(world.schedule.market)
         self.launch_time = world.catalogue["launch_time"]
         self.minds = Minds(self.traits)
-        rows = world.catalogue, world.truth
-        self.marketing = Marketing(world.campaigns, world.spec, world.seed, *rows, self.minds)
+        self.marketing = Marketing(world.campaigns, world.spec, world.seed, world.catalogue, world.truth, self.minds)
         self.rhythm = Rhythm(world.spec.rhythm)
         self.busy = [0] * len(self.streams)  # when a shopper's latest session is over, us
         self._named = {name: Streams(world.seed, len(self.streams), name) for name in ("after", "slate")}
@@ -150,7 +151,7 @@ class _Life:
         self.env.process(waking(self.env, world.schedule.join_time, self._woken))
         self.env.process(due.follows(self.env, self.ledger, self.follows, world.schedule.join_time))
         for number in range(len(world.campaigns)):
-            self.env.process(self.marketing.process(number, self.env, self.ledger, self.truth))
+            self.env.process(self.marketing.process(number, self.env, self.ledger, self.truth, score))
 
     @property
     def now(self) -> int:
@@ -194,7 +195,7 @@ class _Life:
         start = (time if length == JOINING and time else max(self.rhythm.after(over, wait), over)) | 1
         leaves = int(self.schedule.leave_time[shopper])
         if start >= leaves:
-            self.ledger.announce(max(leaves, _even(over)), shopper, Kind.SHOPPER_LEFT)
+            self.ledger.announce(max(leaves, even(over)), shopper, Kind.SHOPPER_LEFT)
             return leaves, 0
         return start, min(max(int(next_length + 0.5), 1), habits.longest)
 
@@ -202,7 +203,7 @@ class _Life:
         """Write a review when due, or after the session the shopper is in then, of anything bought and not reviewed."""
         while due > self.now:
             yield self.env.timeout(due - self.now)
-            due = _even(self.busy[shopper])
+            due = even(self.busy[shopper])
         bought = self.minds[shopper].unreviewed
         waiting = self.shop.reviewable(bought, self.now)
         if waiting and self.now < self.schedule.leave_time[shopper]:
@@ -261,10 +262,10 @@ class _Life:
         funnel = self.spec.funnel
         reviewed, later, which, taste, returned, back = self._drawn("after", shopper, 6)
         if reviewed < funnel.reviewed:
-            due = _even(time - int(np.log1p(-later) * funnel.review_days * DAY))
+            due = even(time - int(np.log1p(-later) * funnel.review_days * DAY))
             self.env.process(self._review(shopper, due, which, taste))
         if returned < funnel.returned:
-            due = _even(time - int(np.log1p(-back) * funnel.return_days * DAY))
+            due = even(time - int(np.log1p(-back) * funnel.return_days * DAY))
             if due < self.schedule.leave_time[shopper]:
                 self.ledger.announce(due, shopper, Kind.RETURNED, product, value=paid)
 
@@ -293,8 +294,3 @@ class _Life:
                 return product
             click -= chance
         return -1
-
-
-def _even(time: int) -> int:
-    """The next even microsecond: sessions have the odd ones."""
-    return time + time % 2

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from driftlab import campaigning
+import driftlab
+from driftlab import build, campaigning, lanes
+from driftlab.lanes import LearningLane
 from driftlab.marketed import Marketed, campaigns
 from driftlab.measures.marketing import MARKETING, area_under_uplift, estimate, qini_coefficient, uplift_curve
+from driftlab.sinks import Committing
 from journal.facts import Kind, facts, join
 from simulator import Campaign, World
 from simulator.audiences import Audience, everybody, persuadable
 from simulator.spec import CatalogueSpec, SessionSpec, ShopperSpec, TermsSpec, UpliftSpec, WorldSpec
 from simulator.uplift import SLEEPING_DOG
+from tests.driftlab.test_runs import stop_after
 
 SPEC = WorldSpec(
     days=4.0,
@@ -158,3 +164,57 @@ def test_every_measure_says_what_it_is() -> None:
         assert measure.about.endswith(".")
         assert measure.formula
         assert measure.source
+
+
+TOML = """
+base = "small"
+title = "A coupon for whom the model thinks of"
+about = "Expect it."
+drift = []
+days = 2.0
+[catalogue]
+launch_until_day = 1.5
+[sessions]
+per_day = 3.0
+[loop]
+mode = "closed"
+[[campaign]]
+audience = "scored(share=0.3)"
+category = 2
+at_day = 0.5
+days = 1.0
+[network]
+encoders = ["sage"]
+policies = ["every_event"]
+baselines = ["isgd"]
+"""
+
+
+def test_the_live_model_chooses_an_audience_and_a_stopped_run_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = build.recipes
+    # Without the network, whose compilation costs more than all else: so isgd serves. Resumed, it begins at a snapshot.
+    monkeypatch.setattr(build, "recipes", lambda *given: recipes(*given)[1:])
+    monkeypatch.setattr(lanes, "SNAPSHOT_EVERY", 1)
+    (tmp_path / "mine.toml").write_text(TOML)
+    made = driftlab.run(tmp_path / "mine.toml", out=tmp_path / "whole.run")
+    (campaign,) = made.campaigns()
+    assert campaign["audience"] == "scored(share=0.3)"
+    assert 20 <= campaign["targeted"] <= 30  # of a hundred shoppers, some of whom have not joined
+    with monkeypatch.context() as patch:
+        patch.setattr(Committing, "take", stop_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            driftlab.run(tmp_path / "mine.toml", out=tmp_path / "stopped.run")
+    stopped = driftlab.Run(tmp_path / "stopped.run")
+    assert stopped.campaigns()[0]["end"] == campaign["end"]  # it had begun
+    assert driftlab.resume(tmp_path / "stopped.run").cursor == made.cursor
+
+
+def test_for_whom_products_stand_high() -> None:
+    """By hand: of the products on sale, in standard deviations from their mean, whatever the scale of the shopper."""
+    scores = np.array([[1.0, 2, 3, -np.inf], [30, 20, 10, -np.inf]])
+    lane = LearningLane("by hand", SimpleNamespace(scores=lambda some, time: scores[some]), 0)  # type: ignore[arg-type]
+    none = facts(seq=[], time=[], kind=[])
+    assert lane.standing(none, 2, np.array([2, 3]), 0) == pytest.approx([1.5**0.5, -(1.5**0.5)])
+    assert (lane.standing(none, 2, np.array([3]), 0) == -np.inf).all()

@@ -239,6 +239,11 @@ def test_a_follow_graph_is_checked_where_it_stands(tmp_path: Path, given: str, s
         ("discount = 1.5", "discount = 1.5 is outside 0 to 0.95"),
         ("category = 77", "category = 77 is none of the 40 categories, 0 to 39"),
         ("at_day = 20.0", "at_day = 20 is not before the run ends, on day 14"),
+        ('audience = "scored"', "compares the campaign's products with all others; here they are all"),
+        (
+            'audience = "scored"\ncategory = 3',
+            "the audience 'scored' asks the live model, which serves in the closed loop only",
+        ),
         ('audience = "bougt"', "No audience named 'bougt'. Did you mean 'bought'?"),
         ('audience = "bought(categry=3)"', "audience 'bought': 'categry' is not a parameter. Did you mean 'category'?"),
     ],

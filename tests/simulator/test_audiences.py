@@ -16,6 +16,7 @@ from simulator.audiences import (
     inactive,
     newcomers,
     persuadable,
+    scored,
     top_spenders,
     viewed,
 )
@@ -33,7 +34,16 @@ PAST: Facts = facts(
     product=[-1, -1, 3, 3, 4, -1, 3, 3, 4],
     value=[np.nan, np.nan, np.nan, 5.0, 20.0, np.nan, np.nan, 99.0, np.nan],
 )
-KNOWN = Known(10 * DAY, PAST, {"category": np.array([0, 0, 0, 1, 2])}, 4, np.array([0, 1, 2, 0], np.int8))
+SCORES = np.array([0.1, 0.5, 0.2, -np.inf], np.float32)
+KNOWN = Known(
+    now=10 * DAY,
+    facts=PAST,
+    catalogue={"category": np.array([0, 0, 0, 1, 2])},
+    shoppers=4,
+    answers=np.array([0, 1, 2, 0], np.int8),
+    meant=np.array([4], np.int32),
+    score=lambda products: SCORES,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,8 @@ KNOWN = Known(10 * DAY, PAST, {"category": np.array([0, 0, 0, 1, 2])}, 4, np.arr
         (top_spenders(share=1.0), [0, 1]),
         (top_spenders(share=1.0, within_days=1.0), []),
         (persuadable(), [0, 3]),
+        (scored(share=0.5), [1, 2]),
+        (scored(share=1.0), [0, 1, 2]),
     ],
 )
 def test_an_audience_is_who_it_says(audience: Audience, who: list[int]) -> None:
@@ -62,8 +74,14 @@ def test_an_audience_is_who_it_says(audience: Audience, who: list[int]) -> None:
 
 def test_before_anything_happened_there_is_somebody_to_choose_or_nobody() -> None:
     empty = KNOWN._replace(facts=facts(seq=[], time=[], kind=[]))
-    counts = {name: int(build().choose(empty).sum()) for name, build in AUDIENCES.items()}
+    by_facts = {name: build for name, build in AUDIENCES.items() if name != "scored"}
+    counts = {name: int(build().choose(empty).sum()) for name, build in by_facts.items()}
     assert {name for name, count in counts.items() if count} == {"everybody", "inactive", "persuadable"}
+
+
+def test_the_live_model_has_to_be_there_to_be_asked() -> None:
+    with pytest.raises(Refusal, match="asks the live model, and none serves here"):
+        scored().choose(KNOWN._replace(score=None))
 
 
 def test_a_parameter_out_of_range_is_refused() -> None:
