@@ -1,9 +1,10 @@
 """The live graph, packed: whatever an event reads and writes of a node lies in one row of one table.
 
 A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and
-brand (what a neighbour has to know of it); the node's last relations, newest first (K each of neighbour row, kind,
-time, strength, the node's own event count then, times met); the last followers of a product (S ids and S counts); and
-the node's facts (event count, two decayed rates, time of the last event). Ids are float32, exact below 2**24.
+brand (what a neighbour has to know of it); what the encoder keeps (often nothing); the node's last relations, newest
+first (K each of neighbour row, kind, time, strength, the node's own event count then, times met); the last followers of
+a product (S ids and S counts); and the node's facts (event count, two decayed rates, time of the last event). Ids are
+float32, exact below 2**24.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Columns(NamedTuple):
     dim: int
     neighbours: int
     followers: int
+    own: int = 0
 
     @property
     def head(self) -> slice:
@@ -54,12 +56,17 @@ class Columns(NamedTuple):
 
     @property
     def body(self) -> slice:
-        """All that is written anew, not added to: relations, followers, facts."""
+        """All that is written anew, not added to: what is kept, relations, followers, facts."""
         return slice(self.dim + HEAD, self.width)
 
     @property
+    def kept(self) -> slice:
+        """What the encoder keeps."""
+        return slice(self.dim + HEAD, self.dim + HEAD + self.own)
+
+    @property
     def relations(self) -> slice:
-        return slice(self.dim + HEAD, self.dim + HEAD + RELATION * self.neighbours)
+        return slice(self.kept.stop, self.kept.stop + RELATION * self.neighbours)
 
     @property
     def follower(self) -> slice:
@@ -71,7 +78,7 @@ class Columns(NamedTuple):
 
     @property
     def width(self) -> int:
-        return self.dim + HEAD + RELATION * self.neighbours + 2 * self.followers + FACTS
+        return self.dim + HEAD + self.own + RELATION * self.neighbours + 2 * self.followers + FACTS
 
 
 class Relations(NamedTuple):

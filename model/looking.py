@@ -64,8 +64,9 @@ def _columns(learner: Learner, table: NDArray[np.float32]) -> Columns | None:
         return None
     (first, _), (start, stop) = learner.recommender.row_ids
     dim, neighbours = first - 1, stop - start
-    followers = (table.shape[1] - dim - HEAD - RELATION * neighbours - FACTS) // 2
-    return Columns(dim, neighbours, followers)
+    own = start - dim - HEAD
+    followers = (table.shape[1] - start - RELATION * neighbours - FACTS) // 2
+    return Columns(dim, neighbours, followers, own)
 
 
 def _table(learner: Learner) -> NDArray[np.float32]:

@@ -40,6 +40,7 @@ class Reading(NamedTuple):
     facts: Facts  # [C]
     near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
     near_events: Array  # float32[C, K]: event counts of the neighbours
+    kept: Array | None  # float32[C, L]: what the encoder keeps
 
 
 def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
@@ -61,7 +62,8 @@ def read(table: Array, centres: Array, columns: Columns, layout: Layout, before:
     memory = jnp.concatenate([rows[:, d], heads[..., d].reshape(-1), kin_heads[..., d].reshape(-1)])
     vectors = Vectors(rows[:, :d], heads[..., :d], kin_heads[..., :d], relations.strength)
     events = table[near, columns.facts.start]
-    return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events)
+    kept = rows[:, columns.kept] if columns.own else None
+    return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events, kept)
 
 
 def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
@@ -78,6 +80,7 @@ def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
         rank=jnp.maximum(reading.facts.events[:, None] - relations.events, 0.0),
         there=relations.ids >= 0,
         degree=jnp.maximum(reading.near_events, 1.0),
+        kept=reading.kept,
     )
 
 

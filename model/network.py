@@ -10,7 +10,7 @@ Written: the touched vectors, the new relation at both ends, the follower of the
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,12 +31,10 @@ from model.losses import NEVER, Loss, softmax
 from model.neighbourhood import Reading, Vectors, around, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.samplers import Sampler, uniform
+from model.teaching import ALIKE, Rates, Teaching
 from model.weighing import weights_slope
 
 EPSILON = 1e-8
-
-ALIKE = (1.0,) * KINDS
-"""Every kind of event teaches alike."""
 
 RANGES = {
     "dim": (2, 4096),
@@ -94,7 +92,7 @@ def network(
         raise Refusal(f"A network's kinds = {list(kinds)} are {len(kinds)} numbers; it takes {KINDS}: {named}.")
     if encoder.content and not encoder.habits:
         raise Refusal(f"{encoder.name}(content=true) takes habits=true as well: content is weighed beside them.")
-    columns = Columns(dim, neighbours, followers)
+    columns = Columns(dim, neighbours, followers, encoder.keeping.width(dim) if encoder.keeping else 0)
     teaching = Teaching(loss or softmax(), sampler or uniform(), negatives, kinds)
     net = _Network(encoder, columns, teaching, crowd, Rates(rate, weights, habit), spread)
     centres = 2 + negatives
@@ -106,23 +104,6 @@ def network(
     ids = (columns.relations.start, columns.relations.start + neighbours)
     row_ids = (dim + 1, dim + 3), ids
     return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more)
-
-
-class Rates(NamedTuple):
-    """Learning rates."""
-
-    vectors: float
-    weights: float
-    habits: float
-
-
-class Teaching(NamedTuple):
-    """What the vectors learn by."""
-
-    loss: Loss
-    sampler: Sampler
-    negatives: int
-    kinds: tuple[float, ...]
 
 
 class _Network:
@@ -158,11 +139,11 @@ class _Network:
         }
 
     def anew(self, state: Tree, shop: Shop, layout: Layout, catalogue: Catalogue, seed: int) -> tuple[Tree, Array]:
-        """Return the state with vectors and encoder as they began; relations, rates and habits stay."""
+        """Return the state with vectors, encoder and what it keeps as they began; relations, rates and habits stay."""
         first = self._begin(layout, catalogue, seed)
-        moved = slice(0, self.columns.dim + 1)
         table = np.array(state["table"])
-        table[:, moved] = np.asarray(first["table"])[:, moved]
+        for moved in (slice(0, self.columns.dim + 1), self.columns.kept):
+            table[:, moved] = np.asarray(first["table"])[:, moved]
         state = {**state, "table": jnp.asarray(table), "encoder": first["encoder"]}
         return state, self._serve_all(state, layout)
 
@@ -216,7 +197,7 @@ class _Network:
         reading = read(state["table"], centres, self.columns, layout, before)
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
-        def loss(vectors: Vectors, weights: Tree) -> tuple[Array, Array]:
+        def loss(vectors: Vectors, weights: Tree) -> tuple[Array, tuple[Array, Array | None]]:
             z = self.encode(weights, reading, vectors, seen.time)
             drawn_z, penalty = z, jnp.zeros(())
             if self.encoder.sample is not None:
@@ -225,12 +206,19 @@ class _Network:
                 drawn_z, penalty = self.encoder.sample(module, around(reading, vectors, seen.time), noise)
             alike = drawn_z[1:] @ drawn_z[0]
             lost = loss_of.of(alike[0], alike[1:], log_q, fair) + penalty
-            return lost if kinds == ALIKE else lost * jnp.array(kinds)[seen.kind - FIRST_KIND], z[0]
+            lost = lost if kinds == ALIKE else lost * jnp.array(kinds)[seen.kind - FIRST_KIND]
+            return lost, (z[0], self._kept(weights, reading, vectors, seen.time, z))
 
-        slopes, z = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])
+        slopes, (z, kept) = jax.grad(loss, argnums=(0, 1), has_aux=True)(reading.vectors, state["encoder"])
         habit = self._weigh(state, shop, reading, z, seen, layout) if self.encoder.habits else None
         state = {**state, "sampler": sampler.note(state["sampler"], seen, on)}
-        return self._write(state, reading, (*slopes, habit), seen, action, on, layout)
+        return self._write(state, reading, (*slopes, habit, kept), seen, action, on, layout)
+
+    def _kept(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array, z: Array) -> Array | None:
+        """Return what the encoder keeps of shopper and product after their event, float32[2, L]."""
+        if self.encoder.keeping is None:
+            return None
+        return self.encoder.keeping.after(nnx.merge(self.shape, weights), around(reading, vectors, now), z)
 
     def _weigh(
         self, state: Tree, shop: Shop, reading: Reading, z: Array, seen: Seen, layout: Layout
@@ -268,11 +256,12 @@ class _Network:
     def _write(
         self, state: Tree, reading: Reading, slopes: tuple, seen: Seen, action: Action, on: Array, layout: Layout
     ) -> Learned:
-        vectors, weights, habit = slopes
+        vectors, weights, habit, kept = slopes
         teaches = on if seen.noted is None else on & ~seen.noted
         rate = jnp.where(teaches, self.rates.vectors * action.rate, 0.0)
         last = state["table"][reading.near[0, 0]]
-        fresh = writing.relate(reading, last, rate * vectors.strength, seen, self.encoder, self.columns, layout)
+        taken = writing.Taken(rate * vectors.strength, kept)
+        fresh = writing.relate(reading, last, taken, seen, self.encoder, self.columns, layout)
         table = writing.move(state["table"], reading, vectors, rate, teaches & ~rows.unread(fresh.rows, habit), layout)
         new = on if seen.again is None else on & ~seen.again
         table = rows.put(table, jnp.where(new, fresh.at, layout.rows), fresh.rows, self.columns.body.start)

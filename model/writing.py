@@ -40,20 +40,27 @@ class Fresh(NamedTuple):
     rows: Array  # float32[3, width - d - 3]
 
 
+class Taken(NamedTuple):
+    """What an event leaves in the rows of both its ends, besides the relation."""
+
+    strengths: Array  # float32[C, K]: what strengths lose
+    kept: Array | None  # float32[2, L]: what the encoder keeps
+
+
 def relate(
-    reading: Reading, last: Array, strength_step: Array, seen: Seen, encoder: Encoder, columns: Columns, layout: Layout
+    reading: Reading, last: Array, taken: Taken, seen: Seen, encoder: Encoder, columns: Columns, layout: Layout
 ) -> Fresh:
     """Return the rows of shopper and product with their new relation, and of the product before with its follower.
 
-    `last` float32[width] is the row of the product before, `strength_step` float32[C, K] what strengths lose.
+    `last` float32[width] is the row of the product before.
     """
     shopper, product = reading.centres[0], reading.centres[1]
     strength = None
     if encoder.relate is not None:
         strength = encoder.relate(_shared(reading, layout), reading.relations.strength[0])
     ends = [
-        _with_relation(reading, 0, product, strength, strength_step, seen, columns),
-        _with_relation(reading, 1, shopper, strength, strength_step, seen, columns),
+        _with_relation(reading, 0, product, strength, taken.strengths, seen, columns),
+        _with_relation(reading, 1, shopper, strength, taken.strengths, seen, columns),
     ]
     facts = facts_of(reading.rows[:2, columns.facts])
     before = reading.near[0, 0]
@@ -61,6 +68,8 @@ def relate(
     same = before == product
     rows = jnp.stack([*ends, last.at[columns.follower].set(followed)])
     rows = rows.at[:2, columns.facts].set(met(facts, seen.time))
+    if taken.kept is not None:
+        rows = rows.at[:2, columns.kept].set(taken.kept)
     rows = rows.at[1, columns.follower].set(jnp.where(same, followed, rows[1, columns.follower]))
     third = jnp.where(same | (before == layout.null), layout.rows, before)
     return Fresh(jnp.stack([shopper, product, third]), rows[:, columns.body])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from model.encoders.contract import Encoder
 from model.encoders.gat import gat
 from model.encoders.lightgcn import lightgcn
+from model.encoders.memory import memory
 from model.encoders.paper import paper
 from model.encoders.sage import sage
 from model.encoders.vgae import vgae
@@ -15,4 +16,5 @@ ENCODERS: dict[str, Callable[..., Encoder]] = {
     "gat": gat,
     "lightgcn": lightgcn,
     "vgae": vgae,
+    "memory": memory,
 }

@@ -26,6 +26,17 @@ class Neighbourhood(NamedTuple):
     rank: Array  # float32[C, K]: the node's own events since
     there: Array  # bool[C, K]: the relation exists
     degree: Array  # float32[C, K]: events of the neighbour so far, at least 1
+    kept: Array | None = None  # float32[C, L]: what the encoder keeps of the nodes; None where it keeps nothing
+
+
+class Keeping(NamedTuple):
+    """L columns of its own that an encoder keeps in the row of every node: zeros at first, and then as of the node's
+    last event. They are written with the event, so nothing of what is kept is moved by gradient."""
+
+    width: Callable[[int], int]  # L, of vectors of that length
+    # (module, around, z) gives float32[2, L]: what is kept of the shopper and of the product (the first two nodes)
+    # after their event, where z float32[C, d] are the vectors that the module gave just before
+    after: Callable[[Any, Neighbourhood, Array], Array]
 
 
 class Encoder(NamedTuple):
@@ -41,6 +52,8 @@ class Encoder(NamedTuple):
     and a penalty that is added to it. Without it the loss sees the vectors that the module gives.
 
     `content` says whether scores have the term of `model.content` besides; it takes habits.
+
+    `keeping` is what it keeps of every node besides vector and relations; most keep nothing.
     """
 
     name: str
@@ -49,3 +62,4 @@ class Encoder(NamedTuple):
     habits: bool
     sample: Callable[[Any, Neighbourhood, Array], tuple[Array, Array]] | None = None
     content: bool = False
+    keeping: Keeping | None = None

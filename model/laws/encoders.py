@@ -21,8 +21,8 @@ from model.policies import every_event
 D, C, K = 8, 4, 3
 
 
-def around(scale: float = 1.0, nodes: int = C) -> Neighbourhood:
-    """Draw a neighbourhood; the second node has no relation, the third one only."""
+def around(scale: float = 1.0, nodes: int = C, kept: int = 0) -> Neighbourhood:
+    """Draw a neighbourhood; the second node has no relation, the third one only. `kept` numbers are kept of each."""
     draw = stream(trial.SEED, "around")
     there = np.ones((nodes, K), np.bool_)
     there[1:2], there[2:3, 1:] = False, False
@@ -38,6 +38,8 @@ def around(scale: float = 1.0, nodes: int = C) -> Neighbourhood:
         "there": there,
         "degree": 1.0 + draw.integers(0, 9, shape) * scale,
     }
+    if kept:
+        drawn["kept"] = np.abs(draw.normal(size=(nodes, kept))) * scale
     whole = {"kind": jnp.int32, "there": jnp.bool_}
     return Neighbourhood(**{n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()})
 
@@ -46,16 +48,21 @@ def _made(encoder: Encoder) -> Any:
     return encoder.make(D, nnx.Rngs(1))
 
 
+def _around(encoder: Encoder, scale: float = 1.0, nodes: int = C) -> Neighbourhood:
+    """A neighbourhood in which as much is kept as this encoder keeps."""
+    return around(scale, nodes, encoder.keeping.width(D) if encoder.keeping else 0)
+
+
 def traced(encoder: Encoder) -> None:
     """Raise what tracing raises; the module is split once, as the network does."""
     shape, weights = nnx.split(_made(encoder))
-    jax.eval_shape(lambda weights, read: nnx.merge(shape, weights)(read), weights, around())
+    jax.eval_shape(lambda weights, read: nnx.merge(shape, weights)(read), weights, _around(encoder))
 
 
 def shaped(encoder: Encoder) -> None:
     """Encode four nodes, and one alone."""
     for nodes in (C, 1):
-        z = _made(encoder)(around(nodes=nodes))
+        z = _made(encoder)(_around(encoder, nodes=nodes))
         if getattr(z, "shape", None) != (nodes, D) or z.dtype != jnp.float32:
             found = f"{z.dtype}{list(z.shape)}" if hasattr(z, "shape") else type(z).__name__
             raise BrokenError(f"{nodes} nodes give {found}", f"Return float32[{nodes}, {D}]: a vector a node")
@@ -63,7 +70,7 @@ def shaped(encoder: Encoder) -> None:
 
 def deterministic(encoder: Encoder) -> None:
     """Make it twice from one seed, and encode twice."""
-    one, other = (np.asarray(_made(encoder)(around())) for _ in range(2))
+    one, other = (np.asarray(_made(encoder)(_around(encoder))) for _ in range(2))
     if one.tobytes() != other.tobytes():
         raise BrokenError(
             "the same seed twice gives other vectors", "Draw all weights from the rngs that make is given"
@@ -72,15 +79,16 @@ def deterministic(encoder: Encoder) -> None:
 
 def empty(encoder: Encoder) -> None:
     """Encode nodes to which nothing is related yet."""
-    nothing = jax.tree.map(jnp.zeros_like, around())
-    for read, what in ((around()._replace(there=nothing.there), "no relations"), (nothing, "nothing but noughts")):
+    whole = _around(encoder)
+    nothing = jax.tree.map(jnp.zeros_like, whole)
+    for read, what in ((whole._replace(there=nothing.there), "no relations"), (nothing, "nothing but noughts")):
         if not np.isfinite(_made(encoder)(read)).all():
             raise BrokenError(f"a neighbourhood of {what} gives numbers that are not finite", "Guard sums of no terms")
 
 
 def absent(encoder: Encoder) -> None:
     """Change the numbers in places that are not there."""
-    read, made = around(), _made(encoder)
+    read, made = _around(encoder), _made(encoder)
     hidden = ~read.there
     other = read._replace(
         near=jnp.where(hidden[..., None], 7.0, read.near),
@@ -96,7 +104,7 @@ def slopes(encoder: Encoder) -> None:
     """Differentiate by every weight and number read, far smaller and larger than they ever are."""
     shape, weights = nnx.split(_made(encoder))
     for scale in (0.0, 1e-20, 1.0, 1e3, 1e8):
-        read = around(scale)
+        read = _around(encoder, scale)
 
         def total(weights: Any, floats: Any, read: Neighbourhood = read, scale: float = scale) -> Any:
             made: Any = nnx.merge(shape, weights)
@@ -110,6 +118,23 @@ def slopes(encoder: Encoder) -> None:
                     f"at numbers of size {scale:g} the slope of {jax.tree_util.keystr(path[1:])} is not finite",
                     "Guard roots, logarithms and divisions before they are taken, not after",
                 )
+
+
+def keeps(encoder: Encoder) -> None:
+    """Ask what it keeps after an event, if it keeps anything."""
+    if encoder.keeping is None:
+        return
+    width, made = encoder.keeping.width(D), _made(encoder)
+    for scale in (0.0, 1.0, 1e8):
+        read = _around(encoder, scale)
+        kept = encoder.keeping.after(made, read, made(read))
+        if kept.shape != (2, width) or kept.dtype != jnp.float32:
+            raise BrokenError(
+                f"after an event it keeps {kept.dtype}{list(kept.shape)}",
+                f"Return float32[2, {width}], the width it says: of the shopper, then of the product",
+            )
+        if not np.isfinite(kept).all():
+            raise BrokenError("what it keeps is not finite", "Bound what is kept: it is read for ever after")
 
 
 def learns(encoder: Encoder) -> None:
@@ -132,5 +157,6 @@ ENCODER_LAWS: tuple[Law, ...] = (
     Law("empty", "a node without relations has finite numbers", empty),
     Law("absent", "what is not there is not read", absent),
     Law("slopes", "slopes are finite", slopes),
+    Law("keeps", "what it keeps of a node is finite and of one width", keeps),
     Law("learns", "a small network around it learns, and stays finite", learns),
 )

@@ -16,6 +16,9 @@ from model.encoders.vgae import divergence
 
 D, C, K, KINDS = 8, 4, 3, 6
 
+UNITS = 32
+"""Numbers in a memory, where an encoder has one; others read none of what is kept."""
+
 
 def around(scale: float = 1.0) -> Neighbourhood:
     """A drawn neighbourhood: the second node has no relation, the third one only."""
@@ -32,6 +35,7 @@ def around(scale: float = 1.0) -> Neighbourhood:
         rank=draw.integers(0, 9, (C, K)).astype(np.float32) * scale,
         there=there,
         degree=draw.integers(1, 99, (C, K)).astype(np.float32),
+        kept=np.abs(draw.normal(size=(C, UNITS + D + 1))).astype(np.float32) * scale,
     )
 
 
@@ -204,13 +208,14 @@ def test_an_untrained_shopper_is_like_what_it_met_lately(name: str) -> None:
         rank=np.array([[0.0, 1.0, 2.0]], np.float32),
         there=np.array([[True, True, False]]),
         degree=np.ones((1, K), np.float32),
+        kept=np.zeros((1, UNITS + D + 1), np.float32),
     )
     z = np.asarray(made(read))[0]
     assert z[0] > z[1] > 0.1
     assert np.abs(z[2:]).max() < 1e-6
 
 
-@pytest.mark.parametrize("name", ["gat", "lightgcn", "vgae"])
+@pytest.mark.parametrize("name", ["gat", "lightgcn", "vgae", "memory"])
 @pytest.mark.parametrize("told_by", ["kind", "age", "rank"])
 def test_what_tells_two_relations_apart_can_be_learned(name: str, told_by: str) -> None:
     """The right neighbour is the one with this value of one number; where it stands is drawn."""
@@ -229,7 +234,7 @@ def test_what_tells_two_relations_apart_can_be_learned(name: str, told_by: str) 
 
         def one(near, kind, age, rank):
             zeros, ones, there = jnp.zeros((1, D)), jnp.ones((1, 2)), jnp.ones((1, 2), bool)
-            rows = (0 * ones, kind[None].astype(int), age[None], rank[None], there, ones)
+            rows = (0 * ones, kind[None].astype(int), age[None], rank[None], there, ones, jnp.zeros((1, UNITS + D + 1)))
             return made(Neighbourhood(zeros, zeros, near[None], *rows))[0]
 
         columns = (jnp.asarray(same[key], jnp.float32) for key in ("kind", "age", "rank"))
@@ -251,15 +256,15 @@ def test_slopes_are_finite(name: str, scale: float) -> None:
     """Of every weight and of every number that was read, at numbers far smaller and larger than they ever are."""
     shape, weights = nnx.split(module(name))
     read = around(scale)
-    whole = (read.kind, read.there, read.degree)
+    whole = (read.kind, read.there, read.degree, read.kept)
     sample = ENCODERS[name]().sample
     noise = normal(1, jnp.int32(2), C * D).reshape(C, D)
 
     def total(weights, floats):
-        kind, there, degree = whole
+        kind, there, degree, kept = whole
         own, kin, near, strength, age, rank = floats
         made = nnx.merge(shape, weights)
-        seen = Neighbourhood(own, kin, near, strength, kind, age, rank, there, degree)
+        seen = Neighbourhood(own, kin, near, strength, kind, age, rank, there, degree, kept)
         drawn, penalty = sample(made, seen, noise) if sample else (0.0, 0.0)
         return jnp.tanh((made(seen) + drawn) / max(scale, 1)).sum() + penalty
 

@@ -12,6 +12,7 @@ from flax import nnx
 
 from model import BASELINES, ENCODERS, Encoder, Policy, Recommender
 from model.detectors import DETECTORS
+from model.encoders.contract import Keeping
 from model.laws import LAWS, judge
 from model.parts import Detector
 from tests.model.made import DIMS, PARTS, each
@@ -150,6 +151,18 @@ BROKEN_ENCODERS = [
     ("empty", encoder(lambda read, w: read.own / read.there.sum(axis=1, keepdims=True)), "not finite"),
     ("absent", encoder(lambda read, w: read.near.sum(axis=1)), "not there change the vectors"),
     ("slopes", encoder(lambda read, w: jnp.sqrt(jnp.abs(read.own)) * w), "slope of .* is not finite"),
+    (
+        "keeps",
+        encoder(lambda read, w: read.own)._replace(keeping=Keeping(lambda dim: 2, lambda made, read, z: z)),
+        r"it keeps float32\[4, 8\].*float32\[2, 2\]",
+    ),
+    (
+        "keeps",
+        encoder(lambda read, w: read.own)._replace(
+            keeping=Keeping(lambda dim: dim, lambda made, read, z: z[:2] * z[:2] * 1e30)
+        ),
+        "not finite",
+    ),
     ("learns", encoder(lambda read, w: read.own / jnp.where(read.age[:, :1] > 0, 0.0, 1.0) * w), "not finite"),
 ]
 
