@@ -95,6 +95,7 @@ def fork(
     *,
     policy: str | None = None,
     drift: str | None = None,
+    shock: str | None = None,
     out: str | Path | None = None,
     quiet: bool = True,
 ) -> Run:
@@ -105,6 +106,7 @@ def fork(
         at: days since its first fact.
         policy: what takes over from the first policy at that moment; the first lane keeps it, to be compared with.
         drift: one more drift, which sets in at that moment: 'abrupt(level="population", share=0.5)'.
+        shock: one more shock, which sets in at that moment: 'viral(magnitude=7.0)'.
         out: the run file; `<parent>-fork.run` in the current folder by default, with a number if that is there.
         quiet: False shows progress on stderr.
 
@@ -113,7 +115,7 @@ def fork(
     from driftlab import forking
 
     with RunFile.open(path) as file:
-        chosen = forking.forked(file, at, policy, drift)
+        chosen = forking.forked(file, at, policy, drift, shock)
         log, finder = forking.source_of(file)
         parent = forking.parent_of(file, at)
     return _made(chosen, log, None, out, f"{Path(path).stem}-fork", quiet, parent, finder)

@@ -124,13 +124,14 @@ def fork(
     at: Annotated[float, Parameter(help="days since the first fact")],
     policy: Annotated[str | None, Parameter(help="takes over from the first policy at that moment")] = None,
     drift: Annotated[str | None, Parameter(help="one more drift, which sets in at that moment")] = None,
+    shock: Annotated[str | None, Parameter(help="one more shock, which sets in at that moment")] = None,
     out: Out = None,
     json_: Json = False,
 ) -> None:
     """Run a run again, the same until a moment and different from then on, into a file that knows its parent."""
     from driftlab import api
 
-    _show(api.fork(run, at, policy=policy, drift=drift, out=out, quiet=False), json_)
+    _show(api.fork(run, at, policy=policy, drift=drift, shock=shock, out=out, quiet=False), json_)
 
 
 @app.command

@@ -5,7 +5,7 @@ resumed and verified without the parent. Named streams of chance make that cheap
 another policy learns, or because something drifts later.
 
 policy   the parent's first policy until that moment, another from it on (`model.policies.during`)
-drift    one more drift, which sets in at that moment
+drift    one more drift, which sets in at that moment; shock: one more shock, likewise
 """
 
 from __future__ import annotations
@@ -22,12 +22,18 @@ from scenarios import Scenario, Use, find, loads, read_use
 from simulator.rhythm import DAY
 
 
-def forked(run: RunFile, day: float, policy: str | None, drift: str | None) -> Scenario:
+def forked(
+    run: RunFile, day: float, policy: str | None = None, drift: str | None = None, shock: str | None = None
+) -> Scenario:
     """Return the scenario of a fork of an open run at a day, counted from its first fact; raises Refusal."""
     header = run.header
-    if policy is None and drift is None:
-        raise Refusal("A fork needs something to be different: another policy (--policy), one more drift (--drift).")
-    if drift is not None and header["source"] != "world":
+    more = {family: use for family, use in (("drift", drift), ("shock", shock)) if use is not None}
+    if policy is None and not more:
+        raise Refusal(
+            "A fork needs something to be different: another policy (--policy), one more drift (--drift) or "
+            "shock (--shock)."
+        )
+    if more and header["source"] != "world":
         raise Refusal(
             f"{run.path} is the replay of a log: its shoppers did what they did. Fork it with another policy."
         )
@@ -38,8 +44,9 @@ def forked(run: RunFile, day: float, policy: str | None, drift: str | None) -> S
     changes: dict[str, Any] = {}
     if policy is not None:
         changes["network.policies"] = _policies(parent, policy, max(day - _before_first(run), 0.0))
-    if drift is not None:
-        changes["drift"] = [*(use.model_dump() for use in parent.drift), _set_in(drift, day).model_dump()]
+    for family, use in more.items():
+        there = [one.model_dump() for one in getattr(parent, family)]
+        changes[family] = [*there, _set_in(family, use, day).model_dump()]
     return loads(header["scenario"], f"the fork of {run.path}", changes, kept)
 
 
@@ -62,18 +69,23 @@ def _before_first(run: RunFile) -> float:
     return 0.0
 
 
-def _set_in(drift: str, day: float) -> Use:
-    """Return a drift that sets in at a day; one that takes no day, as it goes on all the time, is refused."""
+def _set_in(family: str, spelled: str, day: float) -> Use:
+    """Return a drift or shock that sets in at a day; one that takes no day, as it goes on all the time, is refused."""
     try:
-        use = read_use(drift)
+        use = read_use(spelled)
     except ValueError as error:
         raise Refusal(f"{error}.") from error
-    find("drift", use)
+    part, _ = find(family, use)
+    if family == "shock" and part.holds_back:
+        raise Refusal(
+            f"The shock '{use.use}' holds back what was there before, and a fork is its parent until it begins. "
+            "Put it into a scenario in place of a fork."
+        )
     dated = Use.model_validate({**use.model_dump(), "at_day": day})
     try:
-        find("drift", dated)
+        find(family, dated)
     except Refusal as refusal:
-        raise Refusal(f"The drift '{use.use}' has no day to set in at, so a fork cannot begin with it.") from refusal
+        raise Refusal(f"The {family} '{use.use}' has no day to set in at, so a fork cannot begin with it.") from refusal
     return dated
 
 

@@ -60,7 +60,9 @@ class Standing:
         self._folded = first
         self.learner: Any = first.learner
         self.oracle: Any = next((lane.oracle for lane in others if isinstance(lane, OracleLane)), None)
-        self._truth = {"interest": self.run.truth("interest")} if self.oracle is not None else {}
+        of_oracle = ("interest", "market") if self.oracle is not None else ()
+        self._truth = {name: rows for name in of_oracle if (rows := self.run.truth(name))}
+        self._bots = self.run.truth("bot").get("shopper", np.zeros(0, np.int32))
         self.seq = self._known_to_oracle = 0
 
     def go(self, seq: int, tell: Tell) -> None:
@@ -82,8 +84,8 @@ class Standing:
             self.seq = int(piece.seq[-1])
 
     def true(self, shopper: int, time: int, tell: Tell) -> NDArray[np.float32] | None:
-        """Return the true utilities float32[P] of a shopper where the lane stands; None where nobody knows them."""
-        if self.oracle is None:
+        """Return the true utilities float32[P] of a shopper where the lane stands; None where none are known."""
+        if self.oracle is None or shopper in self._bots:
             return None
         start = self._known_to_oracle
         while self._known_to_oracle < self.seq:

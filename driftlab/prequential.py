@@ -113,7 +113,7 @@ def _chunks(
 ) -> Iterator[Chunk]:
     """Number the pieces, say after which of them to probe, and what is delivered up to the end of each."""
     for number, piece in enumerate(pieces, 1):
-        shopfront.observe(piece.facts)
+        shopfront.observe(piece.facts, piece.truth)
         probe = shopfront.probe(seed, number, piece.facts, scores)
         delivered = None if pipe is None else columns(pipe.send(piece.facts))
         yield Chunk(number, piece.facts, piece.truth, probe, delivered)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftlab.lanes import Answer, Chunk, Probe, best
+from driftlab.lanes import Answer, Chunk, Probe, Truth, best
 from driftlab.measures.truth import spearman
 from driftlab.recorded import PROBES_OF
 from journal.chance import stream
@@ -28,14 +28,19 @@ _OFF = (Kind.PRODUCT_RETIRED, Kind.STOCK_OUT)
 
 
 class Shopfront:
-    """What anybody can see of the shop so far: which products are listed, which shoppers have met one."""
+    """What anybody can see of the shop so far: which products are listed, which shoppers have met one.
+
+    Bots are no shoppers to be served: those that the truth tells of are not probed.
+    """
 
     def __init__(self, products: int) -> None:
         self.listed = np.zeros(products, np.bool_)
         self._met = np.zeros(0, np.bool_)
+        self._bots = np.zeros(0, np.int32)
 
-    def observe(self, facts: Facts) -> None:
-        """Take the next facts in."""
+    def observe(self, facts: Facts, truth: Truth | None = None) -> None:
+        """Take the next facts in, and the truth that came with them."""
+        self._bots = np.r_[self._bots, truth["bot"]["shopper"]] if truth and "bot" in truth else self._bots
         which = np.isin(facts.kind, (*_ON, *_OFF))
         for product, kind in zip(facts.product[which].tolist(), facts.kind[which].tolist(), strict=True):
             self.listed[product] = kind in _ON
@@ -43,6 +48,7 @@ class Shopfront:
         grown = max(len(self._met), int(shoppers.max(initial=-1)) + 1)
         self._met = np.r_[self._met, np.zeros(grown - len(self._met), np.bool_)]
         self._met[shoppers] = True
+        self._met[self._bots[self._bots < len(self._met)]] = False
 
     def probe(self, seed: int, number: int, facts: Facts, scores: bool) -> Probe | None:
         """Return the probe due at the end of chunk `number`, or None."""

@@ -1,6 +1,6 @@
 """A record is all that is known of what one lane did: its outcomes, beside the facts that they answer.
 
-scored event  a fact that the lane was asked to foresee; n of them, in order
+scored event  a fact that the lane was asked to foresee; n of them, in order; those of bots are left out
 repeat        the shopper met this product before
 cold          shopper or product was met fewer than `WARM` times before; warm otherwise
 probe         a reading of slates for a few shoppers at the end of a chunk; m rows, one for each shopper read
@@ -108,6 +108,24 @@ class Record:
         kept = {name: getattr(self, name)[which] for name in _EVENT_COLUMNS}
         before = Meetings(self.before.repeat[which], self.before.of_shopper[which], self.before.of_product[which])
         return replace(self, **kept, before=before)
+
+
+_SPENT = ("learned", "replayed", "rows", "flops")
+"""Columns that add up over events."""
+
+
+def without(seen: Record, shoppers: NDArray[np.int32]) -> Record:
+    """Return a record without the scored events of some shoppers; what learning them cost is laid on those before them.
+
+    What was spent before the first event that is kept is laid on that one; an alarm counts at the event it is laid on.
+    """
+    kept = ~np.isin(seen.shopper, shoppers)
+    if kept.all() or not kept.any():
+        return seen.where(kept)
+    place = np.maximum(np.cumsum(kept) - 1, 0)
+    many = int(kept.sum())
+    spent = {name: np.bincount(place, getattr(seen, name), many).astype(getattr(seen, name).dtype) for name in _SPENT}
+    return replace(seen.where(kept), **spent, alarm=np.bincount(place, seen.alarm, many) > 0)  # type: ignore[arg-type]
 
 
 OUTCOME_COLUMNS = (

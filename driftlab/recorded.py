@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftlab.marketed import Marketed, campaigns
-from driftlab.record import Meetings, Moment, Passed, Probes, Record, meetings, record, traffic
+from driftlab.record import Meetings, Moment, Passed, Probes, Record, meetings, record, traffic, without
 from journal.facts import INTERACTIONS, MICROSECONDS, SCORED, Facts, Kind, pick
 from journal.runfile import RunFile
 
@@ -23,7 +23,7 @@ LEARNINGS_OF = "learnings of "
 
 DAY = 86_400 * MICROSECONDS
 
-AFFECTED = ("products", "shoppers")
+AFFECTED = ("products", "shoppers", "bots")
 """Whom a shock moves; the truth says so by the place."""
 
 
@@ -36,6 +36,7 @@ class Recorded:
     records: Mapping[str, Record]  # by lane, in the order of the lanes
     drifts: tuple[Moment, ...]
     campaigns: tuple[Marketed, ...] = ()
+    sham: int = 0  # interactions of bots, which no lane is asked about
 
     @property
     def pipeline(self) -> bool:
@@ -60,15 +61,16 @@ def _read(run: RunFile) -> Recorded:
     before, drifts = meetings(facts), moments(run.truth("drift"), run.truth("shock"), header)
     category, brand = (run.array(name) for name in ("category", "brand"))
     has_slates = bool(np.any(facts.kind == Kind.SLATE_SERVED))
-    delivered = run.deliveries()
+    delivered, bots = run.deliveries(), run.truth("bot").get("shopper", np.zeros(0, np.int32))
     records = {}
     for lane in lanes:
         read_slates = join_probes(run.outcomes(PROBES_OF + lane), facts, category, brand)
         served = traffic(facts) if has_slates and lane == lanes[0] else None
         outcomes = run.outcomes(lane)
         passed = join_learnings(run.outcomes(LEARNINGS_OF + lane), delivered, facts)
-        records[lane] = _record(facts, before, outcomes, read_slates, served, drifts, passed)
-    return Recorded(header, facts, records, drifts, marketed(run, facts))
+        records[lane] = without(_record(facts, before, outcomes, read_slates, served, drifts, passed), bots)
+    sham = int((np.isin(facts.kind, SCORED) & np.isin(facts.shopper, bots)).sum())
+    return Recorded(header, facts, records, drifts, marketed(run, facts), sham)
 
 
 def marketed(run: RunFile, facts: Facts) -> tuple[Marketed, ...]:
@@ -148,5 +150,6 @@ def moments(
     names = ("time", "until", "part", "on", "affected", "magnitude")
     for begin, until, part, on, affected, magnitude in zip(*(shock[n].tolist() for n in names if shock), strict=True):
         demand = f", {100 * magnitude:.0f} % of demand" if AFFECTED[on] == "products" else ""
-        found.append(Moment(begin, until, f"{uses[part]}, {affected:,} {AFFECTED[on]}{demand}"))
+        whom = AFFECTED[on] if affected != 1 else AFFECTED[on].removesuffix("s")
+        found.append(Moment(begin, until, f"{uses[part]}, {affected:,} {whom}{demand}"))
     return tuple(sorted(found, key=lambda moment: moment.time))

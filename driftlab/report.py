@@ -165,6 +165,7 @@ def _opening(recorded: Recorded) -> list[str]:
     begin = int(facts.time[0]) if len(facts) else 0
     days = (int(facts.time[-1]) - begin) / DAY if len(facts) else 0.0
     sizes = f"{int(header['shoppers']):,} shoppers, {int(header['products']):,} products"
+    counts += f"; {recorded.sham:,} are of bots: learned from, not scored" if recorded.sham else ""
     lines = [f"{header['title']} ({header['name']}, seed {header['seed']})", f"{days:.1f} days, {sizes}, {counts}"]
     if "rows" in header:
         (_, rows), (_, taken), (_, rejected), *reasons = json.loads(header["rows"]).items()

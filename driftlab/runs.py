@@ -66,7 +66,7 @@ def stage(
     made = [recipe for recipe in build.recipes(scenario, finder, handmade) if only in (None, recipe.name)]
     if log is None:
         simulated = build.Simulated(scenario, finder)
-        arrays, shoppers, world = simulated.world.catalogue, scenario.shoppers.shoppers, simulated.world
+        arrays, shoppers, world = simulated.world.catalogue, simulated.world.everybody, simulated.world
         source: Source = simulated
         shop = build.catalogue(arrays, None)
     else:

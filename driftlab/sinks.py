@@ -30,13 +30,21 @@ class Committing:
     def __init__(self, run: RunFile) -> None:
         self._run = run
         self._there = run.cursor
-        self._level = {lane: _level(run.outcomes(lane)) for lane in json.loads(run.header["lanes"])}
+        self._bots = run.truth("bot").get("shopper", np.zeros(0, np.int32))
+        self._level = {lane: self._levelled(run.outcomes(lane)) for lane in json.loads(run.header["lanes"])}
+
+    def _levelled(self, outcomes: Mapping[str, NDArray[Any]]) -> tuple[float, float]:
+        """Return the fading mean so far."""
+        if outcomes and len(self._bots):
+            outcomes = _of_shoppers(outcomes, self._run.facts(), self._bots)
+        return fading(gain(outcomes["rank"], 10)) if outcomes else (0.0, 0.0)
 
     def take(self, chunk: Chunk, outcomes: Outcomes, snapshots: Mapping[str, bytes]) -> None:
         """Write the chunk, or, up to where the file had come, make sure that the source tells the same again."""
         if chunk.number <= self._there.chunks:
             same(self._run, chunk)
             return
+        self._bots = np.r_[self._bots, chunk.truth["bot"]["shopper"]] if "bot" in chunk.truth else self._bots
         rows = [row for lane, columns in outcomes.items() for row in self._metrics(chunk, lane, columns)]
         kept = {lane: dict(columns) for lane, columns in outcomes.items()}
         self._run.commit(
@@ -56,6 +64,8 @@ class Committing:
             name = lane.removeprefix(PROBES_OF)
             values = {measure: float(np.mean(columns[measure])) for measure in ("regret", "tracking")}
             return [Metric(name, measure, seq, time, value) for measure, value in values.items() if value == value]
+        if len(self._bots):
+            columns = _of_shoppers(columns, chunk.facts, self._bots)
         if not len(columns["seq"]):
             return []
         seen = window(columns)
@@ -65,8 +75,10 @@ class Committing:
         return [*rows, Metric(lane, FADING, seq, time, total / weight)]
 
 
-def _level(outcomes: Mapping[str, NDArray[Any]]) -> tuple[float, float]:
-    return fading(gain(outcomes["rank"], 10)) if outcomes else (0.0, 0.0)
+def _of_shoppers(columns: Mapping[str, NDArray[Any]], facts: Facts, bots: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+    """Return outcomes of some facts without those of bots."""
+    kept = ~np.isin(facts.shopper[columns["seq"] - int(facts.seq[0])], bots)
+    return {name: column[kept] for name, column in columns.items()}
 
 
 def window(columns: Mapping[str, NDArray[Any]]) -> Record:

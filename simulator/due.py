@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from journal.facts import Kind
+from journal.facts import MICROSECONDS, Kind
 from simulator.ledger import NOBODY, Ledger
 from simulator.market import Market, Stock
-from simulator.schedule import Schedule
+from simulator.schedule import BOTS, Schedule
+from simulator.shop import Shop
 from simulator.social import Follows
 from simulator.truth import Truth
 
@@ -53,7 +54,7 @@ def shocks(env: simpy.Environment, ledger: Ledger, truth: Truth, market: Market,
     for time, begins, changes in schedule.moments():
         if time > env.now:
             yield env.timeout(time - int(env.now))
-        for part in begins["part"].tolist():
+        for part in begins["part"][begins["on"] != BOTS].tolist():  # of bots nothing tells but the truth
             ledger.announce(time, NOBODY, Kind.SHOCK, value=part)
         before, after = market.at(time - 1), market.at(time)
         for product in changes["product"].tolist():
@@ -63,3 +64,24 @@ def shocks(env: simpy.Environment, ledger: Ledger, truth: Truth, market: Market,
                 ledger.announce(time, NOBODY, STOCK_KINDS[Stock(after.stock[product])], product)
         truth.note("shock", begins)
         truth.note("market", changes)
+
+
+def shams(
+    env: simpy.Environment, ledger: Ledger, truth: Truth, shop: Shop, schedule: Schedule, number: Callable[[], int]
+) -> Process:
+    """Have bots do what the schedule says, as far as it can be done; `number` gives the next session its number."""
+    truth.note("bot", schedule.bots)
+    joined = dict[int, None]()
+    for start, bot, sham in schedule.shams:
+        yield env.timeout(start - int(env.now))
+        if bot not in joined:
+            joined[bot] = None
+            ledger.announce(start, bot, Kind.SHOPPER_JOINED)
+        session, time = number(), start
+        ledger.announce(start, bot, Kind.SESSION_STARTED, session=session)
+        for product, kind in zip(sham.products.tolist(), sham.kinds, strict=True):
+            time += int(sham.gap * MICROSECONDS)
+            if shop.on_sale(product, time):
+                paid = shop.price(product, time) if kind == Kind.PURCHASED else np.nan
+                ledger.announce(time, bot, kind, product, session, paid)
+        ledger.announce(time + 1, bot, Kind.SESSION_ENDED, session=session)

@@ -2,12 +2,16 @@
 
 launch_time[P] i8, join_time[n] i8, leave_time[n] i8    us; who never leaves leaves at `FOREVER`
 market    the rows of the truth's table `market`, in order of time; see `simulator.market`
+shams     sessions of bots, in order of time: when each begins (us, odd as all sessions), the bot's id (bots come behind
+          all shoppers), and what it does
+bots      a row a bot, of the truth's table `bot`: shopper i4, part i4 (place in the list of shocks)
 shocks    a row a shock, of the truth's table `shock`:
           time i8 (us, when it sets in), part i4 (place in the list of shocks), until i8 (us, its last move),
-          on i1 (0: it moves products, 1: shoppers), affected i4 (how many of them), magnitude f4, path f4
+          on i1 (0: it moves products, 1: shoppers, 2: it is bots), affected i4 (how many), magnitude f4, path f4
 magnitude, path    of demand, the choices of shoppers without interests of their own: the largest total variation
           distance to how it was before, and the sum of those of all moves (Webb, Hyde, Cao, Nguyen and Petitjean 2016:
-          drift magnitude, path length; its duration is until - time). Of a shock on shoppers: the share that it moves.
+          drift magnitude, path length; its duration is until - time). Of a shock on shoppers: the share that it moves
+          (of bots: their share of all who ever come).
 All times are even, as those of launches and drifts: nothing ties with a session. A change to a product that is not on
 sale yet waits until just after its launch.
 """
@@ -26,12 +30,16 @@ from journal.errors import Refusal
 from simulator.choice import Mind, Visit
 from simulator.market import COLUMNS, FOREVER, Stock
 from simulator.rhythm import DAY, HOUR
-from simulator.shocks.contract import Change, Plan, Scene, Shock
+from simulator.shocks.contract import Change, Plan, Scene, Sham, Shock
 from simulator.shop import Shop
 from simulator.spec import WorldSpec
 
 Arrays = Mapping[str, NDArray[Any]]
 Rows = dict[str, NDArray[Any]]
+
+PRODUCTS, SHOPPERS, BOTS = 0, 1, 2
+
+_BOT = {"shopper": np.int32, "part": np.int32}
 
 _SHOCK = {
     "time": np.int64,
@@ -52,6 +60,8 @@ class Schedule(NamedTuple):
     leave_time: NDArray[np.int64]
     market: Rows
     shocks: Rows
+    shams: tuple[tuple[int, int, Sham], ...]
+    bots: Rows
 
     def moments(self) -> Iterator[tuple[int, Rows, Rows]]:
         """Yield each time at which a shock sets in or the market changes, with the rows of `shocks` and `market`."""
@@ -73,7 +83,7 @@ def schedule(
     launch, join = published["launch_time"], traits["join_time"]
     leave = np.full(len(join), FOREVER, np.int64)
     if not shocks:
-        return Schedule(launch, join, leave, _columns(COLUMNS, []), _columns(_SHOCK, []))
+        return Schedule(launch, join, leave, _columns(COLUMNS, []), _columns(_SHOCK, []), (), _columns(_BOT, []))
     shop = Shop(published, truth, spec)
     demand = np.empty(shop.products)
     demand[shop.order] = _average(shop, FOREVER).probabilities()
@@ -87,10 +97,23 @@ def schedule(
     rows = _market([plan.changes for plan in plans], launch, published["price"], int(spec.days * DAY))
     told = []
     for part, (shock, plan) in enumerate(zip(shocks, plans, strict=True)):
-        on_crowd, begin = bool(plan.joins or plan.leaves), _time(shock.at_day)
-        until, *extent = _on_crowd(plan, len(join)) if on_crowd else _on_demand(plan, spec, published, truth)
-        told.append((begin, part, max(until, begin), on_crowd, *extent))
-    return Schedule(launch, join, leave, rows, _columns(_SHOCK, sorted(told)))
+        on = BOTS if plan.shams else SHOPPERS if plan.joins or plan.leaves else PRODUCTS
+        begin = _time(shock.at_day)
+        until, *extent = _on_demand(plan, spec, published, truth) if on == PRODUCTS else _on_crowd(plan, len(join))
+        told.append((begin, part, max(until, begin), on, *extent))
+    shams, bots = _shams(plans, len(join))
+    return Schedule(launch, join, leave, rows, _columns(_SHOCK, sorted(told)), shams, _columns(_BOT, bots))
+
+
+def _shams(plans: Sequence[Plan], shoppers: int) -> tuple[tuple[tuple[int, int, Sham], ...], list[tuple[int, int]]]:
+    """Give bots their ids, and return their sessions in order, and each bot with its part."""
+    found, bots, first = [], [], shoppers
+    for part, plan in enumerate(plans):
+        found += [(_time(sham.day) | 1, first + sham.bot, sham) for sham in plan.shams]
+        many = max((sham.bot + 1 for sham in plan.shams), default=0)
+        bots += [(first + bot, part) for bot in range(many)]
+        first += many
+    return tuple(sorted(found, key=lambda row: row[:2])), bots
 
 
 def _time(day: float, tick: int = 2) -> int:
@@ -142,9 +165,11 @@ def _average(shop: Shop, time: int) -> Visit:
 
 def _on_crowd(plan: Plan, shoppers: int) -> tuple[int, int, float, float]:
     """When a shock on shoppers is over, how many it moves, and their share twice: they move once and at once."""
-    days = dict((*plan.joins, *plan.leaves))
-    share = len(days) / shoppers
-    return max(map(_time, days.values())), len(days), share, share
+    bots = max((sham.bot + 1 for sham in plan.shams), default=0)
+    days = [day for _, day in (*plan.joins, *plan.leaves)] + [sham.day for sham in plan.shams]
+    many = bots or len({who for who, _ in (*plan.joins, *plan.leaves)})
+    share = many / (shoppers + bots)
+    return _time(max(days)), many, share, share
 
 
 def _on_demand(plan: Plan, spec: WorldSpec, published: Arrays, truth: Arrays) -> tuple[int, int, float, float]:

@@ -90,6 +90,11 @@ class Shop:
         """Return what a product costs at a time."""
         return float(self.market.at(time).price[product])
 
+    def on_sale(self, product: int, time: int) -> bool:
+        """Whether a product is launched and can be had at a time."""
+        there = self.launched[self.place[product]] <= time
+        return bool(there and self.market.at(time).stock[product] == Stock.IN)
+
     def reviewable(self, bought: Iterable[int], time: int) -> list[int]:
         """Return those products of `bought` that can be had at a time: nobody reviews what has no page."""
         stock = self.market.at(time).stock

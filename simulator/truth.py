@@ -7,6 +7,7 @@ drift      time i8 (us), part i4 (place in the list of drifts), onset bool (the 
            affected i4 (shoppers moved), magnitude f4 (their mean displacement over the length of their interests)
 shock      a row when a shock sets in; see `simulator.schedule`
 market     a row for each product that a shock has made different; see `simulator.market`
+bot        a row a bot, as the world begins; see `simulator.schedule`
 """
 
 from __future__ import annotations

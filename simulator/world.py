@@ -29,10 +29,11 @@ from simulator.audiences import Score
 from simulator.campaigns import Campaign, Marketing, even
 from simulator.catalogue import draw_catalogue
 from simulator.choice import Minds, Visit
+from simulator.drifting import Heard, befriended, drifting, meaning
 from simulator.drifts import Drift
 from simulator.due import Process
 from simulator.ledger import Ledger
-from simulator.rhythm import DAY, HOUR, Rhythm
+from simulator.rhythm import DAY, Rhythm
 from simulator.schedule import schedule
 from simulator.shocks import Shock
 from simulator.shop import Shop
@@ -45,9 +46,6 @@ from simulator.uplift import draw_answers
 from simulator.waking import JOINING, waking
 
 Serve = Callable[[Facts, int, int], NDArray[np.int32]]
-
-TICK = HOUR
-"""Time between two steps of drift, us."""
 
 LONGEST_GAP = 25 * 60.0
 """Seconds; a longer silence would look like two sessions to the usual 30 minute cut."""
@@ -70,6 +68,7 @@ class World:
 
     catalogue   what the shop publishes: arrays by name, see `simulator.catalogue`
     truth       what only the simulator knows and does not change: the vectors of products and the traits of shoppers
+    everybody   shoppers and bots that ever come; ids are below it
 
     >>> from simulator.spec import ShopperSpec
     >>> world = World(WorldSpec(days=1.0, shoppers=ShopperSpec(shoppers=20)), seed=1)
@@ -92,14 +91,10 @@ class World:
         published, vectors = draw_catalogue(spec, seed)
         self.streams, self.interests, self.traits = draw_shoppers(spec, seed)
         self.follows = (social or none()).draw(stream(seed, "social"), self.traits["cohort"])
-        for part, drift in enumerate(self.drifts):
-            if drift.meet is not None and not len(self.follows.follower):
-                raise Refusal(
-                    f"Drift {part} spreads from shopper to shopper, but nobody follows anybody. "
-                    "Give the world a follow graph, as `social=small_world()`."
-                )
+        befriended(self.drifts, self.follows)
         self.schedule = schedule(spec, seed, shocks, published, vectors, self.traits)
         self.catalogue = {**published, "launch_time": self.schedule.launch_time}
+        self.everybody = spec.shoppers.shoppers + len(self.schedule.bots["shopper"])
         self.truth = {**vectors, **self.traits, "join_time": self.schedule.join_time}
         self.truth |= draw_answers(spec, seed, self.traits)
 
@@ -145,8 +140,13 @@ class _Life:
         self.funnel = [np.cumsum(stage).tolist() for stage in (funnel.new, funnel.seen, funnel.carted)]
         self.env.process(due.launches(self.env, self.ledger, self.launch_time, world.catalogue["price"]))
         self.env.process(due.shocks(self.env, self.ledger, self.truth, self.shop.market, world.schedule))
+        self.env.process(due.shams(self.env, self.ledger, self.truth, self.shop, world.schedule, self._number))
+        self.heard: list[Heard] = []  # of each drift that goes by what shoppers do
         for part, drift in enumerate(world.drifts):
-            self.env.process(self._drift(part, drift))
+            heard = Heard(meaning(world.truth, world.catalogue["category"])) if drift.heed is not None else None
+            self.heard += [heard] if heard is not None else []
+            others = world.seed, self.traits["cohort"], self.follows, heard
+            self.env.process(drifting(self.env, self.truth, drift, part, *others))
         due.joinings(self.ledger, world.schedule.join_time)
         self.env.process(waking(self.env, world.schedule.join_time, self._woken))
         self.env.process(due.follows(self.env, self.ledger, self.follows, world.schedule.join_time))
@@ -159,26 +159,6 @@ class _Life:
         return int(self.env.now)
 
     # Processes.
-
-    def _drift(self, part: int, drift: Drift) -> Process:
-        interests, cohorts, tick, moving = self.truth.interests, self.traits["cohort"], 0, False
-        state = drift.init(stream(self.seed, "drift", part), cohorts, interests.shape[1])
-        if drift.meet is not None:
-            state = drift.meet(state, self.follows)
-        while True:
-            yield self.env.timeout(TICK)
-            tick += 1
-            rng = stream(self.seed, "drift", part, tick)
-            state, displacement, moved = drift.step(rng, state, interests, self.now / DAY, TICK / DAY)
-            if displacement.shape != interests.shape or not np.isfinite(displacement).all():
-                raise Refusal(
-                    f"Drift {part} displaced interests by an array of shape {displacement.shape} on day "
-                    f"{self.now / DAY:.2f}; it must be finite and of the shape of the interests, {interests.shape}."
-                )
-            if moved.any():
-                self.truth.move(part, not moving, displacement, moved, self.now)
-                self.truth.tell(self.now)
-            moving = bool(moved.any())
 
     def _woken(self, shopper: int, time: int, length: int) -> tuple[int, int]:
         """Let a shopper join or have a session; return when it comes next and for how long, or 0 if it leaves first."""
@@ -220,7 +200,7 @@ class _Life:
         gaps = habits.gap * np.exp(habits.gap_spread * own.standard_normal(length + 1))
         times = start + np.cumsum(1 + np.minimum(gaps, LONGEST_GAP) * MICROSECONDS).astype(np.int64)
         draws: list[list[float]] = own.random((length, 4)).tolist()
-        session, self.sessions = self.sessions, self.sessions + 1
+        session = self._number()
         self.ledger.write(start)
         mind = self.minds[shopper]
         mind.forget(habits.memory)
@@ -243,6 +223,8 @@ class _Life:
                 if deed < purchase:
                     kind = KINDS[0] if deed < favourite else KINDS[1] if deed < cart else KINDS[2]
             visit.take(product, kind, time)
+            for ear in self.heard:
+                ear.hear(time, shopper, product, clicked >= 0)
             bought = kind == KINDS[2]
             paid = self.shop.price(product, time) if bought else np.nan
             announce(time, shopper, kind, product, session, paid, clicked >= 0)
@@ -256,6 +238,11 @@ class _Life:
         announce(over, shopper, Kind.SESSION_ENDED, session=session)
         self.busy[shopper] = over
         return over
+
+    def _number(self) -> int:
+        """Give a session its number."""
+        self.sessions += 1
+        return self.sessions - 1
 
     def _afterwards(self, shopper: int, product: int, time: int, paid: float) -> None:
         """Decide whether a purchase leads to a review and to a return, some days later."""

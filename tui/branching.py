@@ -1,4 +1,4 @@
-"""Branching: what would have been? From the moment shown, a run that goes on with another policy, or one more drift.
+"""Branching: what would have been? From the moment shown, a run goes on with another policy, one more drift or shock.
 
 Both are forks (`driftlab fork`): runs of their own, in files that know their parent, the same as it until the moment.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from textual.binding import Binding, BindingType
 
 from driftlab.files import free_name
-from driftlab.showing import drifts, policies
+from driftlab.showing import drifts, policies, shocks
 from journal.errors import Refusal
 from tui.engine import Engine
 from tui.frame import Frame, clock
@@ -20,7 +20,11 @@ from tui.modals import Asking
 BINDINGS: list[BindingType] = [
     Binding("f", "fork", "Fork", tooltip="From this moment on, another policy, in a run of its own", id="fork.policy"),
     Binding(
-        "i", "inject", "Inject", tooltip="From this moment on, one more drift, in a run of its own", id="fork.drift"
+        "i",
+        "inject",
+        "Inject",
+        tooltip="From this moment on, one more drift or shock, in a run of its own",
+        id="fork.drift",
     ),
 ]
 
@@ -37,9 +41,9 @@ class Branches:
             self._ask("policy", "Fork: which policy takes over", "every(n=4), micro_batch(n=100), …", policies())
 
     def action_inject(self) -> None:
-        """Ask for a drift that sets in at the moment."""
+        """Ask for a drift or a shock that sets in at the moment."""
         if self._can_fork(drift=True):
-            self._ask("drift", "Inject: what sets in", 'abrupt(level="population", share=0.5)', drifts())
+            self._ask("drift", "Inject: what sets in", 'abrupt(level="population", share=0.5)', [*drifts(), *shocks()])
 
     def _can_fork(self, drift: bool = False) -> bool:
         screen: Any = self
@@ -58,7 +62,9 @@ class Branches:
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._begin(what, answer, day)
+                named = answer.partition("(")[0].strip()
+                is_shock = what == "drift" and named in [use.partition("(")[0] for use, _ in shocks()]
+                self._begin("shock" if is_shock else what, answer, day)
 
         screen.app.push_screen(Asking(f"{question} at {clock(day)}?", hint, known), answered)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.shocks.contract import Change, Plan, Scene, Shock
+from simulator.shocks.bots import click_farm, scraper, shilling
+from simulator.shocks.contract import Change, Plan, Scene, Sham, Shock
 from simulator.shocks.crowds import churn, influx
 from simulator.shocks.products import (
     brand_scandal,
@@ -16,7 +17,7 @@ from simulator.shocks.products import (
     viral,
 )
 
-__all__ = ["SHOCKS", "Change", "Plan", "Scene", "Shock"]
+__all__ = ["SHOCKS", "Change", "Plan", "Scene", "Sham", "Shock"]
 
 SHOCKS: dict[str, Callable[..., Shock]] = {
     "viral": viral,
@@ -28,4 +29,7 @@ SHOCKS: dict[str, Callable[..., Shock]] = {
     "category_death": category_death,
     "influx": influx,
     "churn": churn,
+    "click_farm": click_farm,
+    "scraper": scraper,
+    "shilling": shilling,
 }

@@ -2,6 +2,7 @@
 
 plan(rng, scene) -> Plan     `rng` is a random stream of its own; the scene is the world as it is without any shock
 at_day                       when it sets in
+holds_back                   whether something that would be there before is held back until then
 
 The world does what the plan says and writes it into the truth. Shocks compose: what they add to the appeal of a product
 adds up, price factors multiply, and a product is to be had if it is for all of them. Nothing else in the world draws
@@ -50,6 +51,16 @@ class Change(NamedTuple):
     stock: Stock = Stock.IN
 
 
+class Sham(NamedTuple):
+    """A session of a bot: m things done one after the other, for which no choice was made."""
+
+    bot: int  # from 0, within the shock
+    day: float  # when it begins; sessions of one bot do not overlap
+    products: NDArray[np.intp]  # [m]
+    kinds: tuple[int, ...]  # [m] of `journal.facts.Kind`
+    gap: float  # seconds between two of them
+
+
 class Plan(NamedTuple):
     """All that a shock does. Pairs are of an id and a day."""
 
@@ -57,6 +68,7 @@ class Plan(NamedTuple):
     launches: tuple[tuple[int, float], ...] = ()  # products that are launched then, not when they would have been
     joins: tuple[tuple[int, float], ...] = ()  # shoppers who join then, not when they would have
     leaves: tuple[tuple[int, float], ...] = ()  # shoppers who leave then
+    shams: tuple[Sham, ...] = ()  # what bots do; nothing tells of such a shock but the truth
 
 
 class Shock(NamedTuple):
@@ -64,6 +76,7 @@ class Shock(NamedTuple):
 
     plan: Callable[[np.random.Generator, Scene], Plan]
     at_day: float
+    holds_back: bool = False
 
 
 def course(level: Callable[[float], float], at_day: float, days: float) -> Iterator[tuple[float, float]]:
@@ -108,6 +121,10 @@ def some(rng: np.random.Generator, share: float, scene: Scene, at_day: float) ->
 
 RANGES: dict[str, tuple[float, float]] = {
     "share": (0, 1),
+    "targets": (1, 1_000_000),
+    "bots": (1, 1_000_000),
+    "visits": (1, 1_000_000),
+    "beside": (1, 10_000),
     "magnitude": (0, 20),
     "discount": (0, 0.99),
     "at_day": (0, 3_650),
@@ -120,9 +137,10 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def check(**given: Any) -> None:
-    """Refuse a parameter out of its range."""
+def check(positive: tuple[str, ...] = (), **given: Any) -> None:
+    """Refuse a parameter out of its range, and 0 for one that has to be `positive`."""
     for name, value in given.items():
         low, high = RANGES[name]
-        if not low <= value <= high:
-            raise Refusal(f"A shock's {name} = {value} is outside {low:g} to {high:g}.")
+        if not low <= value <= high or (name in positive and value == 0):
+            but = " (and not 0)" if name in positive else ""
+            raise Refusal(f"A shock's {name} = {value} is outside {low:g} to {high:g}{but}.")

@@ -16,7 +16,7 @@ def influx(share: float = 0.3, at_day: float = 7.0, within_days: float = 0.5) ->
         who = np.flatnonzero((coins[:, 0] < share) & (scene.join_day <= at_day))
         return Plan(joins=tuple((int(u), at_day + within_days * float(coins[u, 1])) for u in who))
 
-    return Shock(plan, at_day)
+    return Shock(plan, at_day, holds_back=True)
 
 
 def churn(share: float = 0.3, at_day: float = 7.0, within_days: float = 2.0) -> Shock:

@@ -7,10 +7,10 @@ from math import exp, log1p
 import numpy as np
 
 from simulator.market import Stock
-from simulator.shocks.contract import DRAWN, Change, Plan, Scene, Shock, check, course, drawn, some
+from simulator.shocks.contract import Change, Plan, Scene, Shock, check, course, drawn, some
 
 
-def viral(product: int = DRAWN, magnitude: float = 6.0, at_day: float = 5.0, decay_days: float = 1.0) -> Shock:
+def viral(product: int = -1, magnitude: float = 6.0, at_day: float = 5.0, decay_days: float = 1.0) -> Shock:
     """Everybody wants one product at once; demand for it relaxes as (1 + t / decay_days) ** -1.4.
 
     The response of demand to a push from outside (Crane and Sornette 2008, exponent 1 + theta with theta = 0.4); at its
@@ -52,7 +52,7 @@ def flash_sale(
 
 
 def price_war(
-    category: int = DRAWN, discount: float = 0.5, at_day: float = 5.0, over_days: float = 3.0, for_days: float = 5.0
+    category: int = -1, discount: float = 0.5, at_day: float = 5.0, over_days: float = 3.0, for_days: float = 5.0
 ) -> Shock:
     """The prices of a category fall day by day for some days and are back `for_days` after the first cut (0: never)."""
     check(discount=discount, at_day=at_day, over_days=over_days, for_days=for_days)
@@ -90,10 +90,10 @@ def launch_wave(share: float = 0.15, at_day: float = 7.0, within_days: float = 0
         held = np.flatnonzero((coins[:, 0] < share) & (scene.launch_day <= at_day))
         return Plan(launches=tuple((int(i), at_day + within_days * float(coins[i, 1])) for i in held))
 
-    return Shock(plan, at_day)
+    return Shock(plan, at_day, holds_back=True)
 
 
-def brand_scandal(brand: int = DRAWN, magnitude: float = 3.0, at_day: float = 7.0, recovery_days: float = 0.0) -> Shock:
+def brand_scandal(brand: int = -1, magnitude: float = 3.0, at_day: float = 7.0, recovery_days: float = 0.0) -> Shock:
     """A brand's products lose appeal at once; it comes back with the time constant `recovery_days`, or never (0).
 
     The harm of a product crisis lasts, and decays slowly if at all (Van Heerde, Helsen and Dekimpe 2007).
@@ -111,7 +111,7 @@ def brand_scandal(brand: int = DRAWN, magnitude: float = 3.0, at_day: float = 7.
     return Shock(plan, at_day)
 
 
-def category_death(category: int = DRAWN, magnitude: float = 4.0, at_day: float = 5.0, over_days: float = 4.0) -> Shock:
+def category_death(category: int = -1, magnitude: float = 4.0, at_day: float = 5.0, over_days: float = 4.0) -> Shock:
     """A category goes out of use: its appeal falls evenly for `over_days`, and then its products are retired."""
     check(magnitude=magnitude, at_day=at_day, over_days=over_days)
 

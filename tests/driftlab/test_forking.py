@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import driftlab
+from driftlab.looking import Standing
 from journal.errors import Refusal
 from journal.runfile import RunFile
 
@@ -58,6 +59,28 @@ def test_one_more_drift_sets_in_at_the_moment(small: driftlab.Run, tmp_path: Pat
     driftlab.verify(fork.path, chain_only=True)
 
 
+def test_one_more_shock_sets_in_at_the_moment(small: driftlab.Run, tmp_path: Path) -> None:
+    fork = driftlab.fork(small.path, AT, shock="viral(magnitude=8.0, decay_days=2.0)", out=tmp_path / "fork.run")
+    one, other = small.facts(), fork.facts()
+    n = int((one.time < AT * DAY).sum())
+    for column in ("time", "kind", "shopper", "product"):
+        assert np.array_equal(getattr(one, column)[:n], getattr(other, column)[:n])
+    moments = fork.summary()["drifts"]
+    assert [moment["time"] for moment in moments] == [1.5 * DAY, AT * DAY]
+    assert "viral(magnitude=8.0, decay_days=2.0, at_day=2.0), 1 product" in moments[1]["about"]
+    true = []
+    for run in (small, fork):
+        with RunFile.open(run.path) as file:
+            market, standing = file.truth("market"), Standing(file, "sage every_event")
+            standing.go(file.cursor.seq, lambda doing, done: None)
+            last = int(other.time[-1])
+            found = [standing.true(who, last, lambda doing, done: None) for who in range(20)]
+            true.append(np.array(found, np.float32))
+    product = int(market["product"][0])
+    assert np.median((true[1] - true[0])[:, product]) > 3  # who looks into the fork knows of it, too
+    assert (other.product[n:] == product).sum() > 10 * (one.product[n:] == product).sum()
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -67,6 +90,8 @@ def test_one_more_drift_sets_in_at_the_moment(small: driftlab.Run, tmp_path: Pat
         ({"drift": "abrpt"}, "Did you mean 'abrupt'?"),
         ({"drift": "gradual"}, "no day to set in"),
         ({"drift": "abrupt("}, "does not read as parts"),
+        ({"shock": "viril"}, "Did you mean 'viral'?"),
+        ({"shock": "influx"}, "holds back what was there before"),
         ({"at": 9.0, "policy": "never"}, "is not a day of"),
     ],
 )

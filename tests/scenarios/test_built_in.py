@@ -12,16 +12,21 @@ from scenarios import listing, load, schema
 from scenarios.reading import HERE, built_in
 
 IDS = [
+    "bot_attack",
+    "brand_scandal",
     "closed_loop",
     "cold_content",
     "cold_start",
     "coupon_week",
+    "flash_sale",
+    "launch_wave",
     "seasonal",
     "slow_drift",
     "small",
     "social_trend",
     "steady",
     "sudden_shift",
+    "viral",
 ]
 """Permanent: a study names a scenario by its id."""
 
@@ -43,10 +48,12 @@ def differences(id_: str) -> list[str]:
     """Return a line for every value in which a scenario is not like its base."""
     scenario, base = load(id_), load(raw(id_)["base"])
     own, other = flat(scenario.model_dump()), flat(base.model_dump())
-    named = {key: value for key, value in own.items() if key not in ("id", "title", "about", "drift", "campaign")}
+    parts = ("id", "title", "about", "drift", "shock", "campaign")
+    named = {key: value for key, value in own.items() if key not in parts}
     lines = [f"{key}: {other.get(key)} -> {value}" for key, value in named.items() if value != other.get(key)]
-    if scenario.drift != base.drift:
-        lines.append(f"drift: {', '.join(map(str, scenario.drift))}")
+    for family in ("drift", "shock"):
+        if getattr(scenario, family) != getattr(base, family):
+            lines.append(f"{family}: {', '.join(map(str, getattr(scenario, family)))}")
     if scenario.campaign != base.campaign:
         terms = [f"{one.discount:g} off from day {one.at_day:g} for {one.audience}" for one in scenario.campaign]
         lines += [f"campaign: {text}" for text in terms]
@@ -78,6 +85,24 @@ DIFFERENCES = {
         "campaign: 0.15 off from day 4 for viewed(within_days=3)",
         "campaign: 0.15 off from day 4 for inactive(for_days=3)",
         "campaign: 0.15 off from day 11 for persuadable",
+    ],
+    "viral": ["days: 14.0 -> 10.0", "shock: viral(magnitude=7.5, at_day=4.75)"],
+    "flash_sale": [
+        "days: 14.0 -> 9.0",
+        "shock: flash_sale(discount=0.4, magnitude=3.0, at_day=5.5, hours=12.0)",
+    ],
+    "launch_wave": ["days: 14.0 -> 10.0", "shock: launch_wave(share=0.25, at_day=5.5)"],
+    "brand_scandal": [
+        "days: 14.0 -> 10.0",
+        "catalogue.brands: 80 -> 10",
+        "shock: brand_scandal(magnitude=4.0, at_day=5.5)",
+    ],
+    "bot_attack": [
+        "days: 14.0 -> 9.0",
+        (
+            "shock: click_farm(targets=12, bots=60, visits=80, at_day=4.0, for_days=4.0), "
+            "scraper(at_day=4.0, for_days=2.0), shilling(bots=100, at_day=4.0, for_days=2.0)"
+        ),
     ],
     "social_trend": [
         "social.use: none -> small_world",

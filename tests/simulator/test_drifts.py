@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from journal.chance import stream
 from journal.errors import Refusal
-from simulator.drifts import DRIFTS, LEVELS, Drift, abrupt, gradual, incremental, none, recurring
+from simulator.drifts import DRIFTS, LEVELS, Drift
+from simulator.drifts.turning import abrupt, blip, context_switch, incremental, mixture, recurring
+from simulator.drifts.wandering import gradual, life_event, none, walk
 
 COHORTS = (np.arange(60) % 4).astype(np.int32)
 START = stream(1, "start").standard_normal((60, 8))
@@ -104,14 +107,57 @@ def test_gradual_wanders_as_far_as_it_says_and_keeps_the_core() -> None:
     assert abs((interests - start).mean()) < 0.02
 
 
+def test_a_blip_is_over_and_nothing_is_left_of_it() -> None:
+    made = live(blip(at_day=1.0, hours=12.0), 3.0)
+    away = [not np.allclose(one, START) for one in made]
+    assert away == [False] * 4 + [True] * 2 + [False] * 7
+
+
+def test_a_mixture_goes_over_by_chance_and_for_good() -> None:
+    start = np.repeat(START, 20, axis=0)[:1_000]
+    drift = mixture(at_day=1.0, over_days=2.0)
+    state, interests, new = drift.init(stream(2, "init"), np.zeros(1_000, np.int32), 8), start, []
+    for tick in range(1, 17):
+        state, displacement, _ = drift.step(stream(2, "step", tick), state, interests, tick * 0.25, 0.25)
+        interests = interests + displacement
+        new.append(float((np.abs(cosine(start, interests)) < 0.5).mean()))
+    assert new[:3] == [0.0] * 3
+    assert abs(new[7] - 0.5) < 0.06  # half way, on day 2
+    assert abs(new[9] - 1 / (1 + 99**-0.5)) < 0.06  # three quarters of the way: ln 99 / 2 above even odds
+    assert new[12:] == [1.0] * 4
+
+
+def test_a_context_is_left_as_it_was_entered() -> None:
+    for context, hours in (("evening", range(18, 24)), ("night", range(6))):
+        made = live(context_switch(context), 2.0, dt=1 / 24)
+        away = [hour for hour in range(1, 49) if not np.allclose(made[hour], START)]
+        assert away == [hour for hour in range(1, 49) if hour % 24 in hours]
+
+
+def test_a_walk_grows_with_the_root_of_time() -> None:
+    for dt in (0.25, 1.0):
+        made = live(walk(magnitude=0.3), 16.0, np.repeat(START, 20, axis=0)[:60], dt)
+        assert abs((made[-1] - made[0]).std() - 0.3 * 4) < 0.15
+
+
+def test_life_events_come_one_by_one_and_turn_by_the_magnitude() -> None:
+    made = live(life_event(every_days=4.0, magnitude=0.5), 4.0)
+    moved = np.array([(one != other).any(1) for one, other in itertools.pairwise(made)])
+    assert 0.6 < moved.sum() / 60 < 1.4
+    assert moved.mean(1).max() < 0.25
+    for (one, other), who in zip(itertools.pairwise(made), moved, strict=True):
+        assert np.allclose(cosine(one, other)[who], np.cos(np.pi / 4))
+
+
 def test_none_moves_nobody() -> None:
     assert all((made == START).all() for made in live(none(), 1.0))
 
 
 @pytest.mark.parametrize("name", sorted(DRIFTS))
 def test_one_shopper_more_moves_nobody_else(name: str) -> None:
-    for level in LEVELS if name != "none" else ("",):
-        drift = DRIFTS[name](**({"level": level, "share": 0.6} if level else {}))
+    given = inspect.signature(DRIFTS[name]).parameters
+    for level in LEVELS if "level" in given else ("",):
+        drift = DRIFTS[name](**({"share": 0.6} if "share" in given else {}), **({"level": level} if level else {}))
         assert (live(drift, 8.0)[-1][:59] == live(drift, 8.0, START[:59])[-1]).all()
 
 
@@ -124,6 +170,10 @@ def test_one_shopper_more_moves_nobody_else(name: str) -> None:
         ("incremental", {"over_days": 0.0}, "over_days = 0.0 is outside"),
         ("recurring", {"period_days": -1.0}, "period_days = -1.0 is outside"),
         ("gradual", {"time_constant_days": 0}, "time_constant_days = 0 is outside"),
+        ("blip", {"hours": 0}, "hours = 0 is outside"),
+        ("life_event", {"every_days": 0}, "every_days = 0 is outside"),
+        ("reinforcement", {"dial": 1.1}, "dial = 1.1 is outside 0 to 1"),
+        ("context_switch", {"context": "weekends"}, "no context 'weekends'. Did you mean 'weekend'"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused(name: str, given: dict[str, object], match: str) -> None:
