@@ -10,9 +10,9 @@ W    begins as the identity above noughts: a shopper likes what is like what the
 A score that is bilinear in features of both sides: Park and Chu 2009, "Pairwise preference regression for cold-start
 recommendation". W learns with the weights of `model.habits`, by the same softmax over the whole catalogue. Half of its
 sample is from the shopper's own categories; against products of any other, content would learn little that the category
-does not say. (Measured: projected into z_i and taught by the drawn negatives, as entity vectors are, it gains a third
-as much.) The slope is the outer product of [h_u ; z_u] with the expected c less that of the product that came. As with
-the habits, z_u is not moved by it.
+does not say. (Measured on one seed: projected into z_i and taught by the drawn negatives, as entity vectors are, it
+gains a third as much.) The slope is the outer product of [h_u ; z_u] with the expected c less that of the product that
+came. As with the habits, z_u is not moved by it.
 
 c_i stands in the served row and never changes, and q_u is made when it is asked for: no score is stale by it, however
 long ago the row was written.
