@@ -23,7 +23,7 @@ from driftlab.prequential import Lanes
 from driftlab.sources import Piece, Score, Serve
 from journal.facts import Facts, Kind
 from journal.shelf import Source
-from model import Catalogue, Learner, Policy, Recommender, chain, keep_compiled, network
+from model import Catalogue, Learner, Policy, Recommender, Updater, chain, keep_compiled, network
 from scenarios import NetworkSpec, Scenario, Use, find
 from simulator import Campaign, World
 from simulator.delivery import Pipe
@@ -193,6 +193,13 @@ def piping(scenario: Scenario, finder: Finder, opening: int) -> Piping | None:
     return functools.partial(Pipe, scenario.delivery or DeliverySpec(), faults, scenario.seed, opening)
 
 
+def working(spec: DeliverySpec | None) -> Updater | None:
+    """Return who learns what is delivered, where that takes time; None where it takes none."""
+    if spec is None or not (spec.event_seconds or spec.call_seconds):
+        return None
+    return Updater(spec.workers, spec.event_seconds, spec.call_seconds, spec.queue, spec.when_full)
+
+
 def lanes(
     made: Sequence[Recipe],
     shop: Catalogue,
@@ -201,12 +208,14 @@ def lanes(
     opening: int,
     world: World | None,
     pipes: Piping | None = None,
+    updater: Updater | None = None,
 ) -> Lanes:
     """Build the lanes; with a world there is an oracle, and in its closed loop the first lane serves."""
+    how: dict[str, Any] = {"apart": pipes is not None, "updater": updater}
     learning = [
         LearningLane(
             recipe.name,
-            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, apart=pipes is not None),
+            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, **how),
             opening,
             None if pipes is None else Passage(pipes()),
         )

@@ -218,8 +218,8 @@ class LearningLane:
             return None
         now = [learnings for fact, learnings in self._learnings if fact <= last]
         self._learnings = [(fact, learnings) for fact, learnings in self._learnings if fact > last]
-        empty = np.zeros(0, np.int64)
-        return {name: np.concatenate([empty, *(getattr(one, name) for one in now)]) for name in Learnings._fields}
+        empty = Learnings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32))
+        return {name: np.concatenate([getattr(one, name) for one in (empty, *now)]) for name in Learnings._fields}
 
 
 class OracleLane:

@@ -64,6 +64,7 @@ class Passed(NamedTuple):
     """What a pipeline did with scored events on their way to one lane."""
 
     lag: NDArray[np.float64]  # [m] seconds from happening to being learned, of each event learned, in that order
+    shed: int  # events that had been delivered and were thrown away because the updater's queue was full
     undelivered: int  # events that had not been delivered when the run ended: lost, or still on their way
     doubled: int  # deliveries of events that had been delivered before
 

@@ -96,8 +96,10 @@ def join_learnings(
         return None
     first = int(facts.seq[0]) if len(facts) else 1
     once = len(np.unique(delivered["seq"]))
+    learnt = learned["seq"] > 0
     return Passed(
-        lag=(learned["time"] - facts.time[learned["seq"] - first]) / MICROSECONDS,
+        lag=(learned["time"][learnt] - facts.time[learned["seq"][learnt] - first]) / MICROSECONDS,
+        shed=int(learned["shed"].sum()),
         undelivered=int(np.isin(facts.kind, SCORED).sum()) - once,
         doubled=len(delivered["seq"]) - once,
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from driftlab import campaigning
+from driftlab.days import by_day
 from driftlab.measures import MEASURES, SLICED, SLICES
 from driftlab.record import Record
 from driftlab.recorded import DAY, Recorded
@@ -85,13 +86,13 @@ _COST = (
 )
 
 _PIPELINE = (
-    *(_ACCURACY[0], _ACCURACY[1], _ACCURACY[3]),
+    *(_ACCURACY[0], _ACCURACY[3]),
     Column("", "learned", "learned", "all", number),
-    Column("age of the newest learned", "stale p50", "staleness_p50", "all", duration),
-    Column("age of the newest learned", "p99", "staleness_p99", "all", duration),
-    Column("time until learned", "lag p50", "lag_p50", "all", duration),
-    Column("time until learned", "p99", "lag_p99", "all", duration),
-    Column("", "queue", "waiting", "all", number),
+    Column("", "stale p50", "staleness_p50", "all", duration),
+    Column("", "stale p99", "staleness_p99", "all", duration),
+    Column("", "lag p99", "lag_p99", "all", duration),
+    Column("", "queue", "queue_p99", "all", number),
+    Column("", "shed", "shed", "all", number),
 )
 """Where facts come through a pipeline."""
 
@@ -100,15 +101,15 @@ NOTES = {
     "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is at 90 % of before, to stay",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
-    "lag p50": "lag p50: median time from an event to its being learned, of all that were learned",
-    "queue": "queue: events that had been delivered and not learned when the model was asked, on average",
+    "lag p99": "lag p99: time from an event to its being learned, which 99 of 100 that are learned do not exceed",
+    "queue": "queue: events delivered and not learned yet, which 99 of 100 questions to the model do not find exceeded",
 }
 
 
 def columns(recorded: Recorded) -> list[Column]:
     """Return the columns worth showing for this run: those of the truth only where it is known."""
     if recorded.pipeline:
-        return [*_PIPELINE[:3], *(_TRUTH[1:] if recorded.simulated else ()), *_PIPELINE[3:]]
+        return list(_PIPELINE)
     return [*_ACCURACY, *(_TRUTH if recorded.simulated else ()), *_COST]
 
 
@@ -150,7 +151,8 @@ def text(recorded: Recorded) -> str:
     """Return the report for a terminal: what ran, what drifted when, the table, and what its columns mean."""
     begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
     marketed = ["", *campaigning.table(recorded.campaigns, begin)] if recorded.campaigns else []
-    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *_closing(recorded), *marketed])
+    story = [*_story(recorded), ""] if recorded.pipeline else []
+    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *story, *_closing(recorded), *marketed])
 
 
 def campaigns(recorded: Recorded) -> list[dict[str, Any]]:
@@ -227,6 +229,14 @@ def _closing(recorded: Recorded) -> list[str]:
             came = [f"{MEASURES[name].title} {MEASURES[name].value(seen):.3f}" for name in _LOOP]
             lines.append(f"{lane} served {seen.traffic.slates:,} slates: {', '.join(came)} (money a slate)")
     return lines
+
+
+def _story(recorded: Recorded) -> list[str]:
+    """Tell what a pipeline did when."""
+    begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
+    days = (int(recorded.facts.time[-1]) - begin) / DAY if len(recorded.facts) else 0.0
+    shown = [("NDCG@10", "ndcg@10", decimals), ("stale", "staleness_p50", duration), ("queue", "waiting", number)]
+    return by_day(recorded.records, begin, days, shown, 28)
 
 
 def _delivered(recorded: Recorded) -> str:

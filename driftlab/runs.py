@@ -76,7 +76,9 @@ def stage(
         shop = build.catalogue(arrays, log.log.facts)
     with blaming(finder.sources):  # a policy is traced as soon as its lane is built
         pipes = build.piping(scenario, finder, source.opening)
-        lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world, pipes)
+        lanes = build.lanes(
+            made, shop, shoppers, scenario.seed, source.opening, world, pipes, build.working(scenario.delivery)
+        )
     return Stage(scenario, source, shop, shoppers, lanes, finder, arrays, pipes)
 
 

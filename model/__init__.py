@@ -2,7 +2,7 @@
 
 from model.baselines import BASELINES
 from model.compiling import keep_compiled
-from model.contract import Catalogue, Entries, Events, Learnings, Outcomes
+from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, Updater
 from model.encoders import ENCODERS
 from model.encoders.contract import Encoder
 from model.learner import Learner, best
@@ -25,6 +25,7 @@ __all__ = [
     "Policy",
     "Recommender",
     "Seen",
+    "Updater",
     "best",
     "chain",
     "keep_compiled",

@@ -53,11 +53,26 @@ class Entries(NamedTuple):
     delivered: NDArray[np.bool_]  # it is delivered, to be learned; otherwise it happens, and is scored
 
 
-class Learnings(NamedTuple):
-    """What was learned for the first time, and when: m events, in order."""
+WHEN_FULL = ("block", "shed_oldest", "sample")
+"""What is done with events for which the updater's queue has no room."""
 
-    seq: NDArray[np.int64]
+
+class Updater(NamedTuple):
+    """Who learns, in simulated time; see `model.updater`."""
+
+    workers: int
+    event_seconds: float  # of a worker's time, for each event of a call
+    call_seconds: float  # for each call besides
+    room: int  # events that the queue holds
+    when_full: str  # one of `WHEN_FULL`
+
+
+class Learnings(NamedTuple):
+    """What was learned for the first time, or shed, and when: m lines, in order."""
+
+    seq: NDArray[np.int64]  # of the event that was learned; 0 where events were shed
     time: NDArray[np.int64]  # microseconds
+    shed: NDArray[np.int32]  # how many events were shed; 0 where one was learned
 
 
 class Outcomes(NamedTuple):

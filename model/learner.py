@@ -23,7 +23,7 @@ from journal.facts import MICROSECONDS
 from model import loop
 from model.carry import begin, busy
 from model.compiling import compiled, looped
-from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, extended
+from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, Updater, extended
 from model.layout import Layout, regrow, renumber, room
 from model.outcomes import joined, learnings, outcomes
 from model.pages import in_large_pages
@@ -43,17 +43,23 @@ class Learner:
         seed: int,
         *,
         apart: bool = False,
+        updater: Updater | None = None,
     ) -> None:
-        """Begin before the first event; `apart`: it is told entries, not events."""
+        """Begin before the first event.
+
+        apart    it is told entries, not events
+        updater  apart: who learns, where that takes time
+        """
         self.recommender, self.policy, self.seed = recommender, policy, seed
         self.catalogue = catalogue
         self.origin: int | None = None
+        self.clock: int | None = None  # apart: microseconds of the entry that the lane has come to
         self._lay_out(len(catalogue.category), shoppers)
         padded = extended(catalogue, self.layout.products)
         state, served = recommender.init(self.layout, padded, seed)
         listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
-        self.carry = begin(policy, state, shop, self.layout, apart=apart)
+        self.carry = begin(policy, state, shop, self.layout, apart=apart, working=updater)
         in_large_pages(self.carry)
 
     def _lay_out(self, products: int, shoppers: int) -> None:
@@ -133,7 +139,11 @@ class Learner:
         columns = events.seq, self._seconds(events.time), events.kind, events.shopper, events.product
         types = np.int32, np.float32, np.int32, np.int32, np.int32
         told = tuple(np.asarray(column).astype(t) for column, t in zip(columns, types, strict=True))
-        return told if delivered is None else (*told, self._seconds(now).astype(np.float32), delivered)
+        if delivered is None:
+            return told
+        since = np.diff(now, prepend=now[0] if self.clock is None else self.clock) / MICROSECONDS
+        self.clock = int(now[-1])
+        return *told, self._seconds(now).astype(np.float32), delivered, since.astype(np.float32)
 
     def _seconds(self, time: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray((time - (self.origin or 0)) / MICROSECONDS, np.float64)
@@ -190,21 +200,22 @@ class Learner:
         leaves = jax.tree.leaves(self.carry)
         arrays = {f"{n:04d}": np.asarray(leaf, order="C") for n, leaf in enumerate(leaves)}
         arrays["layout"] = np.array([*self.layout, len(self.catalogue.category)], np.int64)
-        arrays["origin"] = np.array([-1 if self.origin is None else self.origin], np.int64)
+        known = (-1 if moment is None else moment for moment in (self.origin, self.clock))
+        arrays["origin"] = np.array(list(known)[: 1 if self.clock is None else 2], np.int64)
         return save(arrays)
 
     def restore(self, snapshot: bytes) -> None:
         """Take the state from a snapshot of a learner of the same recommender, policy, catalogue and seed."""
         arrays = load(snapshot)
         *sizes, products = (int(size) for size in arrays.pop("layout"))
-        origin = int(arrays.pop("origin")[0])
+        origin, clock = (int(moment) for moment in [*arrays.pop("origin"), -1][:2])
         kept = (None if column is None else column[:products] for column in self.catalogue)
         self.catalogue = extended(Catalogue(*kept), products)  # type: ignore[arg-type]
         self._lay_out(sizes[0], sizes[3])
         tree = jax.tree.structure(self.carry)
         self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
         in_large_pages(self.carry)
-        self.origin = None if origin < 0 else origin
+        self.origin, self.clock = (None if moment < 0 else moment for moment in (origin, clock))
 
     def digest(self) -> str:
         """Return a hash of the state, for comparing two learners to the bit."""

@@ -7,7 +7,8 @@ shared. What a policy replays is learned after what waited, an event a tick. An 
 taken in by the tick that was offered it, before anything else.
 
 Where events reach the lane through a pipeline, scoring and learning stand apart: what happens is scored, and what is
-delivered, later or never, is offered to the policy. Each is an entry of one stream in order of time.
+delivered, later or never, is offered to the policy. Each is an entry of one stream in order of time. Where learning
+takes time, what the policy lets be learned goes to the updater (`model.updater`), and is learned when that is done.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from journal.facts import SCORED, Kind
-from model.carry import WAITING, Carry, Tally, busy, stopped
+from journal.facts import SCORED
+from model import updater
+from model.carry import WAITING, Carry, Tally, busy, go_on, kept, stopped, submitted, take_shed, tallied, unlearned
 from model.layout import Layout
-from model.parts import Event, Met, Policy, Query, Recommender, Scored, Seen, Tree, everything
-from model.ranks import Scores, rank_now, weigh
+from model.parts import Event, Met, Policy, Query, Recommender, Seen, everything
+from model.ranks import Scores, rank_now
 from model.rows import put, unread
+from model.standing import Change, against, relist
 
 TICKS = 128
 """Ticks of one call, at most."""
@@ -33,19 +36,12 @@ FEW = 16
 """Ticks of a short call: the few events before a slate is asked for."""
 
 
-class Change(NamedTuple):
-    """Up to C served rows that a tick writes, as they were before."""
-
-    ids: Array  # int32[C]; P or more where none
-    rows: Array  # float32[C, width]
-    on_sale: Array  # int32[C]
-
-
 class Passing(NamedTuple):
     """What stands beside the events of a call where scoring and learning are apart."""
 
     now: Array  # float32[T]: the lane's clock, seconds; an event's own time is when it says that it happened
     delivered: Array  # bool[T]: the event is delivered, not happening
+    since: Array  # float32[T]: seconds since the entry before
 
 
 class Learnt(NamedTuple):
@@ -53,7 +49,9 @@ class Learnt(NamedTuple):
 
     seq: Array  # int32[T]
     entry: Array  # int32[T]: place in the call of the entry that the lane had come to; -1: the last of the call before
+    late: Array  # float32[T]: seconds from the time of that entry to when it was learned; none is above 0
     new: Array  # bool[T]: an event was learned in this tick that is not replayed
+    shed: Array  # int32[T]: events shed in this tick
 
 
 class Ticks(NamedTuple):
@@ -94,7 +92,7 @@ def advance(
     unwritten = jnp.full_like(log[0].ids, carry.shop.served.shape[0])
     log = (log[0]._replace(ids=unwritten), *log[1:])  # ticks that are not reached write no row
 
-    def go_on(at: tuple) -> Array:
+    def unfinished(at: tuple) -> Array:
         step, used, now, _ = at
         return (step < size) & ((used < n) | busy(now)) & ~stopped(now)
 
@@ -104,7 +102,9 @@ def advance(
         out = jax.tree.map(lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, step, 0), out, line)
         return step + 1, used, now, out
 
-    step, used, carry, (scores, facts, exact) = lax.while_loop(go_on, body, (jnp.int32(0), jnp.int32(0), carry, log))
+    step, used, carry, (scores, facts, exact) = lax.while_loop(
+        unfinished, body, (jnp.int32(0), jnp.int32(0), carry, log)
+    )
     scored, seq, candidates, learned, waiting, age, again, alarm, learnt, noted = facts
     ticks = Ticks(scored, seq, exact, candidates, learned, waiting, age, again, alarm, learnt, noted, used, step)
     return carry, ticks, None if tick.rank_was_read else scores
@@ -126,8 +126,9 @@ class _Tick:
         self.events, self.n, self.passing, self.rank_was_read = events, n, passing, False
 
     def once(self, used: Array, carry: Carry) -> tuple[Array, Carry, tuple]:
-        fresh = ~busy(carry) & (used < self.n)
         at = jnp.minimum(used, self.n - 1)
+        carry, come = go_on(carry, used < self.n, None if self.passing is None else self.passing.since[at])
+        fresh = come & ~busy(carry)
         event = Event(*(column[at] for column in self.events))
         scored = offered = fresh & jnp.isin(event.kind, jnp.array(SCORED))
         now = event.time
@@ -136,8 +137,11 @@ class _Tick:
             scored, offered = scored & ~delivered, offered & delivered
         query = Query(event.seq, now, event.shopper)
         answer = self.recommender.query(carry.state, carry.shop, query, self.layout)
-        target, known = _against(answer, event.product, carry)
+        target, known = against(answer, event.product, carry)
         before = carry
+        if carry.service is not None:
+            service, offered = updater.admit(carry.service, carry.held, event.seq, fresh, offered)
+            carry = carry._replace(service=service)
         carry, exact, dropped = self._decide(
             carry,
             event,
@@ -146,57 +150,71 @@ class _Tick:
             lambda: rank_now(answer.vector, target, known, before.shop.served, before.shop.on_sale),
         )
         alarm = jnp.bool_(False) if carry.action.alarm is None else offered & carry.action.alarm
+        late = jnp.float32(0) if carry.service is None else updater.due(carry.service).late
         noted = None
         if carry.action.note is not None and self.recommender.noting is not None:
             noted = dropped & carry.action.note
         carry, change, learned, learn, again = self._learn(carry, target, event, noted)
-        carry, change = _relist(carry, event, fresh, change)
-        waited = (before.held, now - before.newest)
-        came = Tally(learn, again, alarm)
-        learnt = None
+        carry, change = relist(carry, event, fresh, change)
+        came, learnt = Tally(learn, again, alarm, noted), None
         if carry.tally is not None:
-            learnt = Learnt(learned.seq, used - ~fresh, learn & ~again)
-            carry, came = _tallied(carry, came, scored)
-        line = (scored, event.seq, before.shop.listed, came.learned, *waited, came.again, came.alarm, learnt, noted)
+            carry, shed = take_shed(carry)
+            learnt = Learnt(learned.seq, used - ~come, late, learn & ~again, shed)
+            carry, came = tallied(carry, came, scored)
+        waited = (unlearned(before), now - before.newest)
+        line = (
+            scored,
+            event.seq,
+            before.shop.listed,
+            came.learned,
+            *waited,
+            came.again,
+            came.alarm,
+            learnt,
+            came.noted,
+        )
         return used + fresh, carry, (Scores(answer.vector, target, known, *change), line, exact)
 
     def _decide(  # type: ignore[no-untyped-def]
         self, carry: Carry, event: Event, now: Array, offered: Array, rank
     ) -> tuple[Carry, Array, Array]:
         """Let the event that is offered wait, and ask the policy what to learn now; say whether it was dropped."""
-        place = jnp.where(offered, (carry.oldest + carry.held) % WAITING, WAITING)
+        oldest = carry.oldest if carry.service is None else updater.waiting_at(carry.service)
+        room = carry.waiting.seq.shape[0]
+        place = jnp.where(offered, (oldest + carry.held) % room, room)
         waiting = Event(*(a.at[place].set(b, mode="drop") for a, b in zip(carry.waiting, event, strict=True)))
         count = carry.held + offered
         met = carry.met
         clock = None if self.passing is None else now
-        old_enough = partial(_ripe, waiting, carry.oldest, count, clock)
+        old_enough = partial(_ripe, waiting, oldest, count, clock)
         seen = Seen(event, count, rank, None if met is None else partial(_met, met, event), old_enough, now=clock)
         action, state = self.policy.update(everything(), carry.policy, seen)
         full = count == WAITING
         learn = action.learn | full
         self.rank_was_read = self.rank_was_read or seen.rank_was_read
         exact = rank() if seen.rank_was_read else jnp.float32(0)
-
-        def kept(new: Tree, old: Tree) -> Tree:
-            return jax.tree.map(lambda a, b: jnp.where(offered, a, b), new, old)
-
         ripe = jnp.maximum(seen.ripe(action), full)
-        due = jnp.where(offered, jnp.where(learn, ripe, 0), carry.due)
         dropped = offered & ~learn & ~action.keep
-        if action.replays is not None and carry.left is not None:
-            carry = carry._replace(left=jnp.where(offered, action.replays.n, carry.left))
         if met is not None:
             on = offered.astype(jnp.int32)
             met = Met(met.shopper.at[event.shopper].add(on), met.product.at[event.product].add(on))
-        carry = carry._replace(
-            policy=kept(state, carry.policy), action=kept(action, carry.action), waiting=waiting, due=due, met=met
-        )
-        return carry._replace(held=count - dropped), exact, dropped
+        carry = carry._replace(policy=kept(offered, state, carry.policy), waiting=waiting, met=met)
+        if carry.service is not None:
+            n = jnp.where(offered & learn, ripe, 0)
+            return submitted(carry, action, n, offered)._replace(held=count - dropped - n), exact, dropped
+        if action.replays is not None and carry.left is not None:
+            carry = carry._replace(left=jnp.where(offered, action.replays.n, carry.left))
+        due = jnp.where(offered, jnp.where(learn, ripe, 0), carry.due)
+        asked = kept(offered, action, carry.action)
+        return carry._replace(action=asked, due=due, held=count - dropped), exact, dropped
 
     def _next(self, carry: Carry) -> tuple[Event, Array, Array | None]:
         """Return the event to be learned now, whether there is one, and whether it is replayed."""
-        event = Event(*(column[carry.oldest] for column in carry.waiting))
-        waits, replays = carry.due > 0, carry.action.replays
+        oldest, waits = carry.oldest, carry.due > 0
+        if carry.service is not None:
+            waits, _, oldest, _ = updater.due(carry.service)
+        event = Event(*(column[oldest] for column in carry.waiting))
+        replays = carry.action.replays
         if replays is None or carry.left is None:
             return event, waits, None
         at = replays.n - carry.left
@@ -220,7 +238,10 @@ class _Tick:
         counted = on & ~again if again is not None and self.recommender.anew is None else on  # a count is not replayed
         counted = counted if noted is None else counted | noted
         counted &= ~unread(target)  # what was scored is read before anything is written
-        learned = self.recommender.learn(carry.state, carry.shop, seen, carry.action, counted, self.layout)
+        action = carry.action
+        if carry.service is not None:
+            action = updater.how(carry.service, action, updater.due(carry.service))
+        learned = self.recommender.learn(carry.state, carry.shop, seen, action, counted, self.layout)
         products = carry.shop.served.shape[0]
         # A second, idle row keeps a scatter one: for one row the compiler takes another road, which copies the table.
         ids = jnp.append(jnp.where(counted & (learned.ids >= 0), learned.ids, products), products)
@@ -236,28 +257,23 @@ def _met(met: Met, event: Event) -> Met:
     return Met(met.shopper[event.shopper], met.product[event.product])
 
 
-def _tallied(carry: Carry, came: Tally, scored: Array) -> tuple[Carry, Tally]:
-    """Add what came of a tick to what came since an event was scored, and return that; a scored event begins anew."""
-    assert carry.tally is not None
-    before = carry.tally
-    since = Tally(
-        learned=jnp.where(scored, 0, before.learned) + came.learned,
-        again=jnp.where(scored, 0, before.again) + came.again,
-        alarm=(before.alarm & ~scored) | came.alarm,
-    )
-    return carry._replace(tally=since), before
-
-
 def _ripe(waiting: Event, oldest: Array, held: Array, now: Array | None, older: Array) -> Array:
     """Return how many of those that wait are at least so old, int32; without a clock the newest tells the time."""
-    place = (jnp.arange(WAITING) - oldest) % WAITING
+    room = waiting.time.shape[0]
+    place = (jnp.arange(room) - oldest) % room
     if now is None:
-        now = waiting.time[(oldest + held - 1) % WAITING]
+        now = waiting.time[(oldest + held - 1) % room]
     return ((place < held) & (now - waiting.time >= older)).sum().astype(jnp.int32)
 
 
 def _past(carry: Carry, on: Array, time: Array) -> Carry:
     """Count off one that was learned, if `on`: of those that wait, or else of those to be replayed."""
+    if carry.service is not None:
+        due = updater.due(carry.service)
+        waits = on & due.on
+        left = None if carry.left is None else carry.left - (on & ~waits)
+        newest = jnp.where(on, jnp.maximum(time, carry.newest), carry.newest)
+        return carry._replace(service=updater.learned(carry.service, due, waits), left=left, newest=newest)
     step = (on & (carry.due > 0)).astype(jnp.int32)
     if carry.left is not None:
         carry = carry._replace(left=carry.left - (on.astype(jnp.int32) - step))
@@ -267,33 +283,3 @@ def _past(carry: Carry, on: Array, time: Array) -> Carry:
         due=carry.due - step,
         newest=jnp.where(on, jnp.maximum(time, carry.newest), carry.newest),
     )
-
-
-def _against(answer: Scored, product: Array, carry: Carry) -> tuple[Array, Array]:
-    """Return the target's exact score, and G's correction for the target itself and for the products with a bonus."""
-    ids = jnp.concatenate([product[None], answer.ids])
-    plain = carry.shop.served.at[ids].get(mode="clip") @ answer.vector
-    counts = carry.shop.on_sale.at[ids].get(mode="clip")
-    is_target = answer.ids == product
-    target = plain[0] + jnp.where(is_target, answer.bonus, 0.0).sum()
-    other = (answer.ids >= 0) & ~is_target
-    moved = weigh(plain[1:] + answer.bonus, target) - weigh(plain[1:], target)
-    return target, jnp.where(other, moved * counts[1:], 0).sum() - weigh(plain[0], target) * counts[0]
-
-
-def _relist(carry: Carry, event: Event, fresh: Array, change: Change) -> tuple[Carry, Change]:
-    """Put a product on sale, or take it off; a tick that does so learns nothing, so the first place of C is free."""
-    products = carry.shop.served.shape[0]
-    arrives = (event.kind == Kind.PRODUCT_LISTED) | (event.kind == Kind.RESTOCKED)
-    leaves = (event.kind == Kind.PRODUCT_RETIRED) | (event.kind == Kind.STOCK_OUT)
-    moves = fresh & (arrives | leaves)
-    product = jnp.where(moves, event.product, products)
-    change = Change(
-        change.ids.at[0].set(jnp.where(moves, product, change.ids[0])),
-        change.rows.at[0].set(jnp.where(moves, carry.shop.served.at[product].get(mode="clip"), change.rows[0])),
-        change.on_sale.at[0].set(jnp.where(moves, carry.shop.on_sale.at[product].get(mode="clip"), change.on_sale[0])),
-    )
-    was, now = change.on_sale[0], arrives.astype(jnp.int32)
-    on_sale = carry.shop.on_sale.at[product].set(now, mode="drop")
-    listed = carry.shop.listed + jnp.where(moves, now - was, 0)
-    return carry._replace(shop=carry.shop._replace(on_sale=on_sale, listed=listed)), change

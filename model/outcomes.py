@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from journal.facts import MICROSECONDS
 from model.contract import Learnings, Outcomes
 from model.loop import Ticks
 
@@ -54,7 +55,7 @@ def _noted(parts: Sequence[Ticks], starts: NDArray[np.intp], apart: bool) -> NDA
     if not len(starts) or parts[0].noted is None:
         return 0
     noted = _column(parts, "noted").astype(np.int64)
-    return np.diff(np.cumsum(noted)[starts], prepend=0) if apart else np.add.reduceat(noted, starts)
+    return noted[starts] if apart else np.add.reduceat(noted, starts)
 
 
 def _column(parts: Sequence[Ticks], name: str) -> NDArray[Any]:
@@ -68,14 +69,20 @@ def learnings(parts: Sequence[Ticks], time: NDArray[np.int64]) -> Learnings:
     counts = [int(part.ticks) for part in parts]
     new = np.concatenate([one.new[:n] for one, n in zip(learnt, counts, strict=True)])
     seq = np.concatenate([one.seq[:n] for one, n in zip(learnt, counts, strict=True)])
-    return Learnings(seq[new].astype(np.int64), time[new])
+    late = np.concatenate([one.late[:n] for one, n in zip(learnt, counts, strict=True)])
+    shed = np.concatenate([one.shed[:n] for one, n in zip(learnt, counts, strict=True)])
+    place = np.arange(len(new))
+    # A tick may learn an event and shed others: a line of each.
+    lines = np.sort(np.concatenate([2 * place[shed > 0], 2 * place[new] + 1]))
+    at, is_learned = lines // 2, lines % 2 > 0
+    return Learnings(
+        seq=np.where(is_learned, seq[at], 0).astype(np.int64),
+        time=time[at] + np.where(is_learned, np.rint(late[at].astype(np.float64) * MICROSECONDS), 0).astype(np.int64),
+        shed=np.where(is_learned, 0, shed[at]).astype(np.int32),
+    )
 
 
 def joined(parts: Sequence[Learnings]) -> Learnings:
     """Return learnings one after the other."""
-    empty = np.zeros(0, np.int64)
-    return (
-        Learnings(*(np.concatenate([empty, *columns]) for columns in zip(*parts, strict=True)))
-        if parts
-        else Learnings(empty, empty)
-    )
+    empty = Learnings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32))
+    return Learnings(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))

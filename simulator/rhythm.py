@@ -1,7 +1,7 @@
 """Shoppers come by the shop's own clock, which runs fast in busy hours and slowly at night: its rate is the rhythm.
 
 A shopper's next session is a memoryless wait on that clock; `Rhythm.after` turns the wait into simulated time.
-Over a week the two clocks run equally far.
+Over a week the two clocks run equally far, but for a surge: a span in which the shop's runs so many times as fast.
 """
 
 from __future__ import annotations
@@ -31,9 +31,14 @@ class Rhythm:
         passed = np.concatenate([[0.0], np.cumsum(rate * (168 / rate.sum()))])
         passed[-1] = 168.0
         self._passed: list[float] = passed.tolist()
+        self._surge = spec.surge
+        begin = round(spec.surge_day * DAY)
+        self._surges = self._until(begin), self._until(begin + round(spec.surge_hours * HOUR))
 
     def after(self, now: int, wait_hours: float) -> int:
         """Return the time (us) at which `wait_hours` have passed on the shop's clock since time `now` (us)."""
+        if self._surge != 1.0:
+            wait_hours = self._calm(self._until(now), wait_hours)
         passed = self._passed
         week, rest = divmod(now, WEEK)
         hour, part = divmod(rest, HOUR)
@@ -43,3 +48,19 @@ class Rhythm:
         step = passed[hour + 1] - passed[hour]
         part = int((shop - passed[hour]) / step * HOUR) if step > 0 else 0
         return (week + int(weeks)) * WEEK + hour * HOUR + part
+
+    def _until(self, now: int) -> float:
+        """Return the hours that have passed on the shop's clock at time `now` (us), were there no surge."""
+        week, rest = divmod(now, WEEK)
+        hour, part = divmod(rest, HOUR)
+        step = self._passed[hour + 1] - self._passed[hour]
+        return 168.0 * week + self._passed[hour] + step * (part / HOUR)
+
+    def _calm(self, now: float, wait: float) -> float:
+        """Return how long a wait that begins at `now` would be without the surge; all in hours of the shop's clock."""
+        begin, end = self._surges
+        before = max(begin - now, 0.0)
+        if now >= end or wait <= before:
+            return wait
+        surging = (end - max(now, begin)) * self._surge
+        return before + min(wait - before, surging) / self._surge + max(wait - before - surging, 0.0)

@@ -114,10 +114,16 @@ class FunnelSpec:
 
 @dataclass(frozen=True, slots=True)
 class RhythmSpec:
-    """When sessions begin: relative rates of weekdays (from Monday; day 0 is a Monday) and hours (from midnight)."""
+    """When sessions begin: relative rates of weekdays (from Monday; day 0 is a Monday) and hours (from midnight).
+
+    A surge is a span in which all come so many times as often.
+    """
 
     weekdays: tuple[float, ...] = _number(WEEK_SHARES, 0, 1e6, "rates", "7 numbers, Monday first")
     hours: tuple[float, ...] = _number(HOUR_SHARES, 0, 1e6, "rates", "24 numbers, midnight first")
+    surge: float = _number(1.0, 0.01, 1_000, "factor", "by which sessions are more frequent during the surge")
+    surge_day: float = _number(4.0, 0, 3_650, "days", "when the surge begins")
+    surge_hours: float = _number(24.0, 0, 87_600, "hours", "how long it lasts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,17 @@ class DeliverySpec:
         metadata={"choices": ("constant", "exponential", "lognormal"), "about": "distribution of that time"},
     )
     spread: float = _number(1.0, 0, 5, "spread", "of that time where it is lognormal; 2 is a heavy tail")
+    workers: int = _number(1, 1, 1_000, "workers", "who learn, for each lane")
+    event_seconds: float = _number(0.0, 0, 86_400, "seconds", "of a worker's time to learn an event, also once more")
+    call_seconds: float = _number(0.0, 0, 86_400, "seconds", "besides, for each call of events learned together")
+    queue: int = _number(10_000, 1, 30_000, "events", "that may wait for a worker")
+    when_full: str = field(
+        default="block",
+        metadata={
+            "choices": ("block", "shed_oldest", "sample"),
+            "about": "more wait outside; the oldest are shed; the fuller the queue, the smaller a share is taken",
+        },
+    )
     naive: bool = field(default=False, metadata={"about": "a fact that is delivered again is learned again"})
 
 

@@ -34,7 +34,10 @@ _ALARMS = (
     *(alarms.precision(), alarms.recall(), alarms.earned()),
 )
 
-_PIPELINE = (pipeline.lag(0.5), pipeline.lag(0.99), pipeline.undelivered(), pipeline.doubled())
+_PIPELINE = (
+    *(pipeline.lag(0.5), pipeline.lag(0.99), pipeline.queue(0.99), pipeline.shed()),
+    *(pipeline.undelivered(), pipeline.doubled()),
+)
 
 MEASURES: dict[str, Measure] = {
     m.name: m for m in (*_ACCURACY, *_COSTS, *_SLATES, *_TRUTH, *_LOOP, *_ALARMS, *_PIPELINE)

@@ -24,6 +24,35 @@ def lag(share: float = 0.5) -> Measure:
     )
 
 
+def queue(share: float = 0.99) -> Measure:
+    """Events that had been delivered and were not learned when the model was asked, at a quantile of all questions."""
+    percent = round(100 * share)
+    return Measure(
+        name=f"queue_p{percent}",
+        title=f"queue p{percent}",
+        about=law(queue),
+        unit="events",
+        better="lower",
+        formula=f"quantile(waiting, {share})",
+        source="queue length: Kendall 1953; at the moment of serving",
+        value=lambda seen: float("nan") if seen.passed is None else quantile(seen.waiting, share),
+    )
+
+
+def shed() -> Measure:
+    """Events that were delivered and thrown away because the updater's queue was full."""
+    return Measure(
+        name="shed",
+        title="shed",
+        about=law(shed),
+        unit="events",
+        better="lower",
+        formula="sum(shed)",
+        source="load shedding: Tatbul et al. 2003",
+        value=lambda seen: _count(seen, "shed"),
+    )
+
+
 def undelivered() -> Measure:
     """Events that had not been delivered when the run ended: lost, or still on their way."""
     return Measure(

@@ -11,9 +11,11 @@ import pytest
 
 import driftlab
 from driftlab import Refusal, build, sinks
+from driftlab.measures.accuracy import gain
 from driftlab.recorded import LEARNINGS_OF
 from journal.facts import MICROSECONDS, SCORED
 from journal.runfile import RunFile
+from scenarios import find
 from tests.driftlab.test_runs import digests, stop_after
 
 HOUR = 3600
@@ -148,6 +150,57 @@ def test_deliveries_are_kept_with_the_chunk_in_which_they_fall(made: Made) -> No
     assert 0.8 < len(np.unique(told["seq"])) / scored.sum() < 0.95
     assert 0.2 < (told["copy"] > 0).mean() < 0.3
     assert 0.3 < (told["skew"] != 0).mean() < 0.7
+
+
+RUSH = {
+    "drift": [],
+    "rhythm.surge": 8.0,
+    "rhythm.surge_day": 2.3333,
+    "rhythm.surge_hours": 12.0,
+    "delivery.event_seconds": 4.0,
+    "delivery.call_seconds": 40.0,
+}
+"""Black Friday in a shop a tenth as large: by 36 seconds an event cheaper in batches of ten."""
+
+
+def rush(path: Path, **settings: Any) -> driftlab.Run:
+    """Run it with two lanes of one rule: one learns event by event, the other in batches."""
+    part = find("baseline", "own_recent")[0]
+    made = [(name, find("policy", name)[0]) for name in ("every_event", "micro_batch(n=10)")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "recipes", lambda *given: [build.Recipe(name, part, policy) for name, policy in made])
+        words = {key.replace("__", "."): value for key, value in settings.items()}
+        return driftlab.run("small", settings={**RUSH, **words}, out=path)
+
+
+def test_who_learns_event_by_event_falls_behind_a_batch_when_more_comes_than_can_be_learned(tmp_path: Path) -> None:
+    friday, calm = rush(tmp_path / "friday.run"), rush(tmp_path / "calm.run", rhythm__surge=1.0)
+    ordinary, batch = "every_event", "micro_batch(n=10)"
+    facts = friday.facts()
+    day = facts.time[outcomes(friday, batch)["seq"] - 1] / (24 * HOUR * MICROSECONDS)
+    surge = (day > 2.3333) & (day < 2.8333)
+    rate, seconds = surge.sum() / (12 * HOUR), {ordinary: 44.0, batch: 8.0}
+    assert rate * seconds[ordinary] > 1.5 > 1.0 > rate * seconds[batch]  # one worker can, the other cannot keep up
+    waiting = {lane: outcomes(friday, lane)["waiting"][surge] for lane in seconds}
+    assert waiting[ordinary].max() > 10 * waiting[batch].max() > 0
+    assert value(friday, "lag_p99", ordinary) > 3 * HOUR > HOUR > value(friday, "lag_p50", batch)
+    accuracy = {lane: gain(outcomes(friday, lane)["rank"][surge], 10).mean() for lane in seconds}
+    assert accuracy[batch] > 1.1 * accuracy[ordinary]
+    assert value(friday, "ndcg@10", batch) > value(friday, "ndcg@10", ordinary)
+    assert value(calm, "ndcg@10", batch) < value(calm, "ndcg@10", ordinary)
+
+
+def test_a_queue_that_is_full_sheds(tmp_path: Path) -> None:
+    run = rush(tmp_path / "shed.run", delivery__queue=50, delivery__when_full="shed_oldest")
+    assert value(run, "shed", "every_event") > 100
+    assert value(run, "queue_p99", "every_event") <= 51
+
+
+def test_the_report_tells_the_days(made: Made) -> None:
+    told = str(made(fault=[{"use": "outage", "at_day": 2.0, "hours": 12.0, "catch_up": 20.0}]))
+    assert "by day" in told
+    assert "delivery: at once; outage(at_day=2.0, hours=12.0, catch_up=20.0)" in told
+    assert "by day" not in str(made())
 
 
 def test_a_log_goes_through_the_same_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

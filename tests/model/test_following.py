@@ -54,8 +54,8 @@ def cut(entries: Entries, size: int) -> Iterator[Entries]:
 
 def follow(learner: Learner, entries: Entries, size: int = 50) -> tuple[Outcomes, Learnings]:
     came = [learner.follow(part) for part in cut(entries, size)]
-    seq, time = (np.concatenate([getattr(one, name) for _, one in came]) for name in Learnings._fields)
-    return joined([outcomes for outcomes, _ in came]), Learnings(seq, time)
+    columns = (np.concatenate([getattr(one, name) for _, one in came]) for name in Learnings._fields)
+    return joined([outcomes for outcomes, _ in came]), Learnings(*columns)
 
 
 AT_ONCE = np.zeros(len(STREAM.seq), np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from typing import Any
@@ -10,8 +11,13 @@ import pytest
 
 from scenarios import listing, load, schema
 from scenarios.reading import HERE, built_in
+from simulator.spec import DeliverySpec
+
+NETWORK = ("network.encoders", "network.policies", "network.baselines")
+"""Parts of the network in which a scenario may differ."""
 
 IDS = [
+    "black_friday",
     "bot_attack",
     "brand_scandal",
     "closed_loop",
@@ -19,7 +25,9 @@ IDS = [
     "cold_start",
     "coupon_week",
     "flash_sale",
+    "late_events",
     "launch_wave",
+    "outage",
     "seasonal",
     "slow_drift",
     "small",
@@ -48,12 +56,20 @@ def differences(id_: str) -> list[str]:
     """Return a line for every value in which a scenario is not like its base."""
     scenario, base = load(id_), load(raw(id_)["base"])
     own, other = flat(scenario.model_dump()), flat(base.model_dump())
-    parts = ("id", "title", "about", "drift", "shock", "campaign")
+    usual = flat({"delivery": dataclasses.asdict(DeliverySpec())})  # of a pipeline that says nothing
+    other |= usual if base.delivery is None and scenario.delivery is not None else {}
+    parts = ("id", "title", "about", "drift", "shock", "fault", "campaign", "delivery", *NETWORK)
     named = {key: value for key, value in own.items() if key not in parts}
     lines = [f"{key}: {other.get(key)} -> {value}" for key, value in named.items() if value != other.get(key)]
-    for family in ("drift", "shock"):
+    for family in ("drift", "shock", "fault"):
         if getattr(scenario, family) != getattr(base, family):
             lines.append(f"{family}: {', '.join(map(str, getattr(scenario, family)))}")
+    for key in NETWORK:
+        uses = getattr(scenario.network, key.removeprefix("network."))
+        if uses != getattr(base.network, key.removeprefix("network.")):
+            lines.append(
+                f"{key}: " + ", ".join("+".join(map(str, use)) if isinstance(use, tuple) else str(use) for use in uses)
+            )
     if scenario.campaign != base.campaign:
         terms = [f"{one.discount:g} off from day {one.at_day:g} for {one.audience}" for one in scenario.campaign]
         lines += [f"campaign: {text}" for text in terms]
@@ -61,14 +77,41 @@ def differences(id_: str) -> list[str]:
 
 
 DIFFERENCES = {
+    "black_friday": [
+        "days: 14.0 -> 7.0",
+        "rhythm.surge: 1.0 -> 8.0",
+        "rhythm.surge_day: 4.0 -> 4.3333",
+        "rhythm.surge_hours: 24.0 -> 14.0",
+        "delivery.delay: 0.0 -> 2.0",
+        "delivery.event_seconds: 0.0 -> 0.5",
+        "delivery.call_seconds: 0.0 -> 4.0",
+        'drift: abrupt(level="population", share=0.5, magnitude=1.0, at_day=4.375)',
+        "network.encoders: sage",
+        "network.policies: every_event, micro_batch(n=32), every(n=8), never",
+        "network.baselines: popular, own_recent, markov",
+    ],
+    "outage": [
+        "days: 14.0 -> 7.0",
+        "delivery.delay: 0.0 -> 2.0",
+        "fault: outage(at_day=3.5, hours=12.0, catch_up=10.0)",
+        "network.encoders: sage",
+        "network.policies: every_event, every_seconds(s=3600), never",
+        "network.baselines: popular, decayed_popular, own_recent, markov",
+    ],
+    "late_events": [
+        "days: 14.0 -> 7.0",
+        "delivery.delay: 0.0 -> 60.0",
+        "delivery.law: constant -> exponential",
+        "fault: late(share=0.2, hours=4.0, spread=1.0), duplicated(share=0.1, minutes=30.0), lost(share=0.02)",
+        "network.encoders: sage",
+        "network.policies: every_event, micro_batch(n=100), never",
+        "network.baselines: popular, decayed_popular, own_recent, markov",
+    ],
     "slow_drift": ['drift: gradual(level="individual", magnitude=1.0, time_constant_days=5.0)'],
     "sudden_shift": ['drift: abrupt(level="population", share=0.8, magnitude=1.0, at_day=7.5)'],
     "seasonal": ['drift: recurring(level="population", magnitude=1.0, at_day=2.0, period_days=4.0)'],
     "cold_start": ["catalogue.launched: 0.05 -> 0.5", "shoppers.joining: 0.1 -> 0.5"],
-    "cold_content": [
-        "network.encoders: ({'use': 'sage'}, {'use': 'paper'}) -> ({'use': 'sage'}, {'use': 'sage', 'content': True})",
-        "network.policies: (({'use': 'every_event'},), ({'use': 'never'},)) -> (({'use': 'every_event'},),)",
-    ],
+    "cold_content": ["network.encoders: sage, sage(content=true)", "network.policies: every_event"],
     "small": [
         "days: 14.0 -> 4.0",
         "catalogue.products: 2000 -> 200",

@@ -34,3 +34,23 @@ def test_nobody_comes_in_an_hour_without_a_rate() -> None:
     times = np.array([closed.after(0, wait) for wait in np.linspace(0.01, 500, 2_000)])
     assert set((times // HOUR % 24).tolist()) == set(range(9, 18))
     assert set((times // DAY % 7).tolist()) == set(range(5))
+
+
+def surging(factor: float) -> Rhythm:
+    return Rhythm(RhythmSpec(surge=factor, surge_day=4.0, surge_hours=14.0))
+
+
+@given(st.integers(0, 2 * WEEK), st.floats(0, 300), st.floats(0, 300), st.sampled_from([0.25, 1.0, 8.0]))
+def test_in_a_surge_too_two_waits_after_each_other_are_one(
+    now: int, first: float, second: float, factor: float
+) -> None:
+    rhythm = surging(factor)
+    assert abs(rhythm.after(rhythm.after(now, first), second) - rhythm.after(now, first + second)) < 10_000
+
+
+def test_a_surge_makes_waits_shorter_by_its_factor_in_its_span_and_nowhere_else() -> None:
+    calm, rhythm, begin, end = RHYTHM, surging(8.0), 4 * DAY, 4 * DAY + 14 * HOUR
+    noon = 4 * DAY + 10 * HOUR
+    assert abs(rhythm.after(noon, 8.0) - calm.after(noon, 1.0)) < 1_000
+    assert rhythm.after(end, 30.0) == calm.after(end, 30.0)
+    assert rhythm.after(2 * DAY, 5.0) == calm.after(2 * DAY, 5.0) < begin
