@@ -49,8 +49,10 @@ def by_day(
     heads = [str(a) if b - a == 1 else f"{a}-{b - 1}" for a, b in parts]
     lines = [f"{'by day':<{width}}" + "".join(f"{head:>{ROOM}}" for head in heads)]
     for heading, name, write in shown:
-        lines.append(f"{heading}, " + MEASURES[name].about[:1].lower() + MEASURES[name].about[1:].rstrip("."))
+        lines.append(heading)
         for lane, seen in records.items():
+            if seen.passed is None and name != "ndcg@10":
+                continue  # the oracle, which learns nothing
             values = [MEASURES[name].value(seen.where(_within(seen, begin, *part))) for part in parts]
             if not all(np.isnan(values)):
                 cells = "".join(f"{write(value):>{ROOM}}" for value in values)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
+import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -177,6 +179,8 @@ def _opening(recorded: Recorded) -> list[str]:
         lines.append("This run is not finished; go on with `driftlab resume`.")
     if "delivery" in header:
         lines.append(f"delivery: {header['delivery']}")
+        about = tomllib.loads(header["scenario"])["about"] if recorded.simulated else ""
+        lines[1:1] = textwrap.wrap(" ".join(about.split()), WIDTH)
     for drift in recorded.drifts:
         day = (drift.time - begin) / DAY
         until = f" to {(drift.until - begin) / DAY:.1f}" if drift.until > drift.time else ""
@@ -235,7 +239,11 @@ def _story(recorded: Recorded) -> list[str]:
     """Tell what a pipeline did when."""
     begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
     days = (int(recorded.facts.time[-1]) - begin) / DAY if len(recorded.facts) else 0.0
-    shown = [("NDCG@10", "ndcg@10", decimals), ("stale", "staleness_p50", duration), ("queue", "waiting", number)]
+    shown = [
+        ("NDCG@10", "ndcg@10", decimals),
+        ("stale p50", "staleness_p50", duration),
+        ("queue, on average", "waiting", number),
+    ]
     return by_day(recorded.records, begin, days, shown, 28)
 
 
@@ -243,7 +251,7 @@ def _delivered(recorded: Recorded) -> str:
     """Say what became of the events on their way; it is the same in all lanes."""
     seen = next(seen for seen in recorded.records.values() if seen.passed is not None)
     lacking, doubled = (int(MEASURES[name].value(seen)) for name in ("undelivered", "doubled"))
-    return f"of {len(seen):,} scored events {lacking:,} were not delivered before the end, {doubled:,} came once more"
+    return f"of {len(seen):,} events {lacking:,} were not delivered before the end; {doubled:,} came once more"
 
 
 def _distance(recorded: Recorded) -> str:
