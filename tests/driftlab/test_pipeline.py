@@ -126,8 +126,9 @@ def test_a_run_stopped_and_resumed_is_the_undisturbed_run(
     snapshots: int, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("driftlab.lanes.SNAPSHOT_EVERY", snapshots)
-    settings = {"drift": [], "fault": BROKEN, "delivery.delay": 600.0}
-    whole, recipes = made(fault=BROKEN, delivery__delay=600.0), build.recipes
+    pipeline = {"fault": BROKEN, "delivery.delay": 600.0, "delivery.event_seconds": 30.0, "delivery.workers": 2}
+    settings, recipes = {"drift": [], **pipeline}, build.recipes
+    whole = made(**{key.replace(".", "__"): value for key, value in pipeline.items()})
     monkeypatch.setattr(build, "recipes", lambda *given: recipes(*given)[1:])
     with monkeypatch.context() as stopping:
         stopping.setattr(sinks.Committing, "take", stop_after(1))
