@@ -103,7 +103,12 @@ class Facts(NamedTuple):
 
 def relations_of(rows: Array, columns: Columns) -> Relations:
     """Read the relations of rows float32[..., width]."""
-    block = rows[..., columns.relations].reshape(*rows.shape[:-1], RELATION, columns.neighbours)
+    return relations_in(rows[..., columns.relations], columns)
+
+
+def relations_in(block: Array, columns: Columns) -> Relations:
+    """Read the relations from their columns float32[..., 6 K]."""
+    block = block.reshape(*block.shape[:-1], RELATION, columns.neighbours)
     ids, kind, time, strength, events, times = (block[..., n, :] for n in range(RELATION))
     return Relations(ids.astype(jnp.int32), kind.astype(jnp.int32), time, strength, events, times)
 

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from model.encoders.contract import Neighbourhood
-from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_of
+from model.encoders.contract import Beyond, Neighbourhood
+from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_in, relations_of
 from model.layout import Layout
 from model.rows import ahead
 
@@ -25,6 +25,15 @@ class Vectors(NamedTuple):
     near: Array  # float32[C, K, d]
     kin: Array  # float32[C - 1 + K, 2, d]: category and brand of the products, then of the shopper's neighbours
     strength: Array  # float32[C, K]
+    far: Array | None = None  # float32[C, K, F, d]: what the neighbours met
+
+
+class Far(NamedTuple):
+    """The last F relations of the neighbours."""
+
+    ids: Array  # int32[C, K, F]: rows; the null row where there is no relation
+    relations: Relations  # [C, K, F]
+    kin: Array  # float32[C, K, F, d]: vectors of category and brand, added
 
 
 class Reading(NamedTuple):
@@ -35,12 +44,13 @@ class Reading(NamedTuple):
     kin: Array  # int32[C - 1 + K, 2]: rows
     rows: Array  # float32[C, width]
     vectors: Vectors
-    memory: Array  # float32[C + C K + 2 (C - 1 + K)]: the optimiser's, in the order own, near, kin
+    memory: Array  # float32[C + C K + 2 (C - 1 + K) + C K F]: the optimiser's, in the order own, near, kin, far
     relations: Relations  # [C, K]
     facts: Facts  # [C]
     near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
     near_events: Array  # float32[C, K]: event counts of the neighbours
     kept: Array | None  # float32[C, L]: what the encoder keeps
+    far: Far | None = None  # what the neighbours met, where the encoder looks so far
 
 
 def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
@@ -66,6 +76,31 @@ def read(table: Array, centres: Array, columns: Columns, layout: Layout, before:
     return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events, kept)
 
 
+def further(
+    reading: Reading, table: Array, beyond: int, columns: Columns, layout: Layout, before: Array | None = None
+) -> Reading:
+    """Add the last relations of the neighbours to what was read, `beyond` of each, as far as so many are kept; nothing
+    where that is 0."""
+    if not beyond:
+        return reading
+    d = columns.dim
+    at = ahead(table, reading.near, columns.relations.start, columns.relations.stop)
+    whole = relations_in(table[at.reshape(-1), columns.relations].reshape(*reading.near.shape, -1), columns)
+    relations = jax.tree.map(lambda leaf: leaf[..., :beyond], whole)
+    ids = jnp.where(relations.ids == reading.centres[:, None, None], -1, relations.ids)
+    if before is not None:
+        ids = jnp.where(relations.time < before, ids, -1)
+    far = ahead(table, jnp.where(ids >= 0, ids, layout.null), columns.head.start, columns.head.stop)
+    heads = table[far.reshape(-1), columns.head]
+    kin = kin_of(heads, columns)
+    theirs = (table[kin[:, 0], :d] + table[kin[:, 1], :d]).reshape(*ids.shape, d)
+    return reading._replace(
+        vectors=reading.vectors._replace(far=heads[:, :d].reshape(*ids.shape, d)),
+        memory=jnp.concatenate([reading.memory, heads[:, d]]),
+        far=Far(far, relations._replace(ids=ids), theirs),
+    )
+
+
 def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
     """Put what was read into the form that encoders take, as of `now`."""
     relations, products = reading.relations, reading.centres.shape[0] - 1
@@ -81,6 +116,21 @@ def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
         there=relations.ids >= 0,
         degree=jnp.maximum(reading.near_events, 1.0),
         kept=reading.kept,
+        beyond=_beyond(reading, vectors, now),
+    )
+
+
+def _beyond(reading: Reading, vectors: Vectors, now: Array) -> Beyond | None:
+    if reading.far is None or vectors.far is None:
+        return None
+    relations = reading.far.relations
+    return Beyond(
+        near=vectors.far + reading.far.kin,
+        strength=relations.strength,
+        kind=jnp.maximum(relations.kind, 0),
+        age=jnp.maximum(now - relations.time, 0.0),
+        rank=jnp.maximum(reading.near_events[..., None] - relations.events, 0.0),
+        there=relations.ids >= 0,
     )
 
 

@@ -28,7 +28,7 @@ from model.encoders.contract import Encoder
 from model.graph import FIRST_KIND, KINDS, Columns, facts_of, plant
 from model.layout import Layout
 from model.losses import NEVER, Loss, softmax
-from model.neighbourhood import Reading, Vectors, around, read, shopper_of
+from model.neighbourhood import Reading, Vectors, around, further, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.samplers import Sampler, uniform
 from model.teaching import ALIKE, Rates, Teaching
@@ -97,9 +97,10 @@ def network(
     net = _Network(encoder, columns, teaching, crowd, Rates(rate, weights, habit), spread)
     centres = 2 + negatives
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
-    encoding = centres * (2 * 2 * dim * dim + 2 * neighbours * dim)
-    cost = (rows, 4.0 * encoding + 4.0 * crowd * dim)
-    noting = (4, encoding / centres)  # two relations, a follower, and the product's vector served anew
+    rows += centres * neighbours * min(encoder.beyond, neighbours)
+    one = float(encoder.cost(dim, neighbours))
+    cost = (rows, 4.0 * centres * one + 4.0 * crowd * dim)
+    noting = (4, one)  # two relations, a follower, and the product's vector served anew
     more = partial(content.arithmetic, dim=dim, products=crowd + neighbours + followers) if encoder.content else None
     ids = (columns.relations.start, columns.relations.start + neighbours)
     row_ids = (dim + 1, dim + 3), ids
@@ -156,7 +157,7 @@ class _Network:
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
         """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands; content comes
         before the last column."""
-        reading = read(state["table"], centres, self.columns, layout)
+        reading = self.read(state["table"], centres, layout)
         z = grid.vectors(self.encode(state["encoder"], reading, reading.vectors, now)[1:])
         if not self.encoder.habits:
             return jnp.pad(z, ((0, 0), (0, 1)))
@@ -165,6 +166,11 @@ class _Network:
         published = [content.rows(state["content"], centres[1:])] if self.encoder.content else []
         return jnp.concatenate([z, *published, grid.biases(popular)[:, None]], axis=1)
 
+    def read(self, table: Array, centres: Array, layout: Layout, before: Array | None = None) -> Reading:
+        """Return the neighbourhoods of the nodes, as far as the encoder looks."""
+        reading = read(table, centres, self.columns, layout, before)
+        return further(reading, table, self.encoder.beyond, self.columns, layout, before)
+
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""
         module: Any = nnx.merge(self.shape, weights)
@@ -172,7 +178,7 @@ class _Network:
 
     def query(self, state: Tree, shop: Shop, query: Query, layout: Layout) -> Scored:
         table, weights = state["table"], state["habits"]
-        reading = read(table, layout.shopper(query.shopper)[None], self.columns, layout)
+        reading = self.read(table, layout.shopper(query.shopper)[None], layout)
         z = self.encode(state["encoder"], reading, reading.vectors, query.time)[0]
         if not self.encoder.habits:
             return Scored(jnp.append(grid.vectors(z), 1.0), jnp.full(1, -1, jnp.int32), jnp.zeros(1))
@@ -194,7 +200,7 @@ class _Network:
         drawn, log_q = sampler.draw(state["sampler"], state["seed"], seen, n, shop.products)
         centres = jnp.concatenate([jnp.stack([layout.shopper(seen.shopper), seen.product]), drawn])
         before = None if seen.again is None else jnp.where(seen.again, seen.time, jnp.inf)
-        reading = read(state["table"], centres, self.columns, layout, before)
+        reading = self.read(state["table"], centres, layout, before)
         fair = (drawn != seen.product) & (shop.on_sale[drawn] > 0)
 
         def loss(vectors: Vectors, weights: Tree) -> tuple[Array, tuple[Array, Array | None]]:

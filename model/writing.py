@@ -25,8 +25,11 @@ def move(table: Array, reading: Reading, slopes: Vectors, rate: Array, on: Array
     A row that was read several times is moved once for each, by the sum.
     """
     d = slopes.own.shape[-1]
-    at = jnp.concatenate([reading.centres, reading.near.reshape(-1), reading.kin.reshape(-1)])
-    slope = jnp.concatenate([slopes.own, slopes.near.reshape(-1, d), slopes.kin.reshape(-1, d)])
+    rows_of, slopes_of = [reading.centres, reading.near, reading.kin], [slopes.own, slopes.near, slopes.kin]
+    if reading.far is not None and slopes.far is not None:
+        rows_of, slopes_of = [*rows_of, reading.far.ids], [*slopes_of, slopes.far]
+    at = jnp.concatenate([part.reshape(-1) for part in rows_of])
+    slope = jnp.concatenate([part.reshape(-1, d) for part in slopes_of])
     square = jnp.mean(slope * slope, axis=1, keepdims=True)
     step = -rate * slope * lax.rsqrt(reading.memory[:, None] + square + EPSILON)
     change = jnp.concatenate([step, jnp.where(on, square, 0.0)], axis=1)

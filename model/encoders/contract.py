@@ -14,6 +14,17 @@ from flax import nnx
 from jax import Array
 
 
+class Beyond(NamedTuple):
+    """The last F relations of each of K neighbours, but for those to the node in the middle."""
+
+    near: Array  # float32[C, K, F, d]: entity vectors, those of products with their kin added
+    strength: Array  # float32[C, K, F]
+    kind: Array  # int32[C, K, F]
+    age: Array  # float32[C, K, F]: seconds since
+    rank: Array  # float32[C, K, F]: the neighbour's own events since
+    there: Array  # bool[C, K, F]
+
+
 class Neighbourhood(NamedTuple):
     """C nodes and their last K relations."""
 
@@ -27,6 +38,12 @@ class Neighbourhood(NamedTuple):
     there: Array  # bool[C, K]: the relation exists
     degree: Array  # float32[C, K]: events of the neighbour so far, at least 1
     kept: Array | None = None  # float32[C, L]: what the encoder keeps of the nodes; None where it keeps nothing
+    beyond: Beyond | None = None  # what the neighbours met; None where the encoder reads one hop
+
+
+def one_hop_cost(dim: int, neighbours: int) -> float:
+    """Return the multiplications and additions of a node's vector: a matrix over itself and what it met."""
+    return 2.0 * 2.0 * dim * dim + 2.0 * neighbours * dim
 
 
 class Keeping(NamedTuple):
@@ -54,6 +71,11 @@ class Encoder(NamedTuple):
     `content` says whether scores have the term of `model.content` besides; it takes habits.
 
     `keeping` is what it keeps of every node besides vector and relations; most keep nothing.
+
+    `beyond` is F, how many relations of a neighbour it reads: 0 where it looks no further than the neighbours.
+
+    `cost(dim, neighbours)` gives the multiplications and additions of one node's vector, forwards; the network counts
+    them four times for a node that learns: forwards, backwards by vectors and by weights, and served.
     """
 
     name: str
@@ -63,3 +85,5 @@ class Encoder(NamedTuple):
     sample: Callable[[Any, Neighbourhood, Array], tuple[Array, Array]] | None = None
     content: bool = False
     keeping: Keeping | None = None
+    beyond: int = 0
+    cost: Callable[[int, int], float] = one_hop_cost

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-from model.encoders.contract import Neighbourhood
+from model.encoders.contract import Beyond, Neighbourhood
 from model.encoders.products import of_kind
 from model.graph import KINDS
 
@@ -25,8 +25,8 @@ class Fading(nnx.Module):
         self.decay = nnx.Param(jnp.full(KINDS, 0.1))
         self.order = nnx.Param(jnp.float32(0.3))
 
-    def logits(self, around: Neighbourhood) -> Array:
-        """Return float32[C, K]; it says nothing of which relations are there."""
+    def logits(self, around: Neighbourhood | Beyond) -> Array:
+        """Return float32[C, K], or [C, K, F] beyond; it says nothing of which relations are there."""
         decay = of_kind(self.decay[...], around.kind) * jnp.log1p(around.age / HOUR)
         return around.strength + of_kind(self.kind[...], around.kind) - decay - self.order[...] * jnp.log1p(around.rank)
 

@@ -19,6 +19,7 @@ from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import HOUR, shares
+from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import of_kind, product
 from model.graph import KINDS
 
@@ -33,13 +34,13 @@ FURTHEST = 30.0
 
 
 class Gat(nnx.Module):
-    """One hop of H heads with n units each.
+    """H heads with n units each; with two hops x_k is first joined by what k met (`model.encoders.hops`).
 
     Parameters: P, Q float32[d, H n], E float32[EDGE, H n], c float32[H n], a float32[H, n], fade float32[EDGE, H] (what
     a head adds for f), S float32[2, d, d], V float32[2, H, d, d], b float32[2, d], r float32[KINDS, d].
     """
 
-    def __init__(self, dim: int, heads: int, units: int, near: float, rngs: nnx.Rngs) -> None:
+    def __init__(self, dim: int, heads: int, units: int, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
         self.heads, width, unit = heads, heads * units, jnp.eye(dim)
         self.query = nnx.Param(rngs.normal((dim, width)) / jnp.sqrt(dim))
         self.key = nnx.Param(rngs.normal((dim, width)) / jnp.sqrt(dim))
@@ -51,8 +52,10 @@ class Gat(nnx.Module):
         self.value = nnx.Param(jnp.stack([jnp.stack([unit] * heads), near * jnp.stack([unit] * heads)]))
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
+        self.hop = Hop(dim) if hops == 2 else None
 
     def __call__(self, around: Neighbourhood) -> Array:
+        around = around if self.hop is None else around._replace(near=self.hop(around))
         own = around.own + around.kin
         share = self.shares(own, around)
         met = jnp.einsum("chk,ckd->chd", share, around.near + of_kind(self.relation[...], around.kind)) / self.heads
@@ -76,6 +79,20 @@ class Gat(nnx.Module):
         return shares(around.strength[:, None] + jnp.swapaxes(logits, 1, 2), around.there[:, None])
 
 
-def gat(heads: int = 2, units: int = 8, near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
+def gat(
+    heads: int = 2,
+    units: int = 8,
+    near: float = 0.0,
+    habits: bool = True,
+    content: bool = False,
+    hops: int = 1,
+) -> Encoder:
     """Graph attention of several heads with some units each; `near` is how much a product starts as its shoppers."""
-    return Encoder("gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs), None, habits, content=content)
+
+    def cost(dim: int, neighbours: int) -> float:
+        asked = 2.0 * heads * units * (dim + neighbours * (dim + EDGE + 1)) + 2.0 * neighbours * EDGE * heads
+        met = 2.0 * heads * neighbours * dim + 2.0 * (1 + heads) * dim * dim
+        return asked + met + hop_cost(hops, dim, neighbours)
+
+    made = Encoder("gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs, hops), None, habits, content=content)
+    return made._replace(beyond=beyond(hops), cost=cost)

@@ -18,6 +18,7 @@ from jax import Array
 
 from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import Fading, shares
+from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import weighted
 
 FURTHEST = 20.0
@@ -25,10 +26,12 @@ FURTHEST = 20.0
 
 
 class LightGcn(Fading):
-    """One hop. Parameters: alpha float32[2, 2], shopper then product, own then met; and those of fading."""
+    """Parameters: alpha float32[2, 2], shopper then product, own then met; and those of fading and of the hop. With two
+    hops x_k is first joined by what k met (`model.encoders.hops`), whose g stands for the second layer's alpha."""
 
-    def __init__(self, near: float) -> None:
+    def __init__(self, dim: int, near: float, hops: int = 1) -> None:
         super().__init__()
+        self.hop = Hop(dim) if hops == 2 else None
         self.alpha = nnx.Param(jnp.array([[1.0, 1.0], [1.0, near]]))
 
     def __call__(self, around: Neighbourhood) -> Array:
@@ -38,13 +41,19 @@ class LightGcn(Fading):
         balance = jnp.exp(0.5 * jnp.clip(faded, -FURTHEST, FURTHEST))[:, None] * jax.lax.rsqrt(
             jnp.maximum(around.degree, 1.0)
         )
-        met = weighted(shares(logits, around.there) * balance, around.near)
+        near = around.near if self.hop is None else self.hop(around)
+        met = weighted(shares(logits, around.there) * balance, near)
         layers = jnp.stack([around.own + around.kin, met])
         shopper = jnp.einsum("l,lcd->cd", self.alpha[0], layers[:, :1])
         products = jnp.einsum("l,lcd->cd", self.alpha[1], layers[:, 1:])
         return jnp.concatenate([shopper, products])
 
 
-def lightgcn(near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
-    """LightGCN of one layer; `near` is how much a product starts as its last shoppers."""
-    return Encoder("lightgcn", lambda dim, rngs: LightGcn(near), None, habits, content=content)
+def lightgcn(near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1) -> Encoder:
+    """LightGCN of one layer or two; `near` is how much a product starts as its last shoppers."""
+
+    def cost(dim: int, neighbours: int) -> float:
+        return 2.0 * (neighbours + 2) * dim + hop_cost(hops, dim, neighbours)
+
+    made = Encoder("lightgcn", lambda dim, rngs: LightGcn(dim, near, hops), None, habits, content=content)
+    return made._replace(beyond=beyond(hops), cost=cost)

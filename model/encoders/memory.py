@@ -25,8 +25,9 @@ from jax import Array
 from model import grid
 from model.encoders.contract import Encoder, Keeping, Neighbourhood
 from model.encoders.fading import HOUR
+from model.encoders.hops import beyond
 from model.encoders.products import product
-from model.encoders.sage import Sage
+from model.encoders.sage import Sage, sage_cost
 from model.graph import KINDS
 
 PAST = KINDS + 1
@@ -43,8 +44,8 @@ class Memory(Sage):
     """Parameters: those of Sage; W float32[d + PAST, 3 n], U float32[n, 3 n] and b float32[3 n] of the unit, in the
     order r, s, n; P float32[n, d] of a shopper and of a product; w float32[2, n]."""
 
-    def __init__(self, dim: int, units: int, reach: float, near: float, rngs: nnx.Rngs) -> None:
-        super().__init__(dim, near, rngs)
+    def __init__(self, dim: int, units: int, reach: float, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
+        super().__init__(dim, near, rngs, hops)
         long, short = max(dim, units), min(dim, units)
         mixed = jnp.linalg.qr(rngs.normal((long, short)))[0]
         mixed = mixed if dim == long else mixed.T
@@ -98,7 +99,12 @@ def _after(module: Memory, around: Neighbourhood, z: Array) -> Array:
 
 
 def memory(
-    units: int = 32, reach: float = 0.2, near: float = 0.0, habits: bool = True, content: bool = False
+    units: int = 32,
+    reach: float = 0.2,
+    near: float = 0.0,
+    habits: bool = True,
+    content: bool = False,
+    hops: int = 1,
 ) -> Encoder:
     """Sage with a recurrent memory of every node, brought up to date with its last event when it is read (TGN, JODIE).
 
@@ -106,6 +112,12 @@ def memory(
     reach  how much a memory says at first of what its node met
     near   how much a product starts as its last shoppers
     """
+
+    def cost(dim: int, neighbours: int) -> float:
+        return sage_cost(hops)(dim, neighbours) + 2.0 * units * (3 * (dim + PAST + units) + dim)
+
+    made = Encoder(
+        "memory", lambda dim, rngs: Memory(dim, units, reach, near, rngs, hops), None, habits, content=content
+    )
     keeping = Keeping(lambda dim: units + dim + 1, _after)
-    made = Encoder("memory", lambda dim, rngs: Memory(dim, units, reach, near, rngs), None, habits, content=content)
-    return made._replace(keeping=keeping)
+    return made._replace(keeping=keeping, beyond=beyond(hops), cost=cost)

@@ -4,31 +4,36 @@
     z_v = W [x_v ; sum_k a_k (x_k + r[kind_k])] + b,  with a W and a b for shoppers and one for products
 
 The strengths are the relation's own (learned by gradient where they stand), w, decay and order are shared. Weights
-start as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately.
+start as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately. With
+two hops x_k is first joined by what k met (`model.encoders.hops`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.contract import Encoder, Neighbourhood, one_hop_cost
 from model.encoders.fading import Fading, shares
+from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import of_kind, product, weighted
 from model.graph import KINDS
 
 
 class Sage(Fading):
-    """One hop. Parameters: W float32[2 d, d] of a shopper and of a product, b float32[2, d]; the rest per kind."""
+    """Parameters: W float32[2 d, d] of a shopper and of a product, b float32[2, d]; per kind, and of a hop."""
 
-    def __init__(self, dim: int, near: float, rngs: nnx.Rngs) -> None:
+    def __init__(self, dim: int, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
         super().__init__()
         unit = jnp.eye(dim)
         self.shopper_weight = nnx.Param(jnp.vstack([unit, unit]))
         self.product_weight = nnx.Param(jnp.vstack([unit, near * unit]))
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
+        self.hop = Hop(dim) if hops == 2 else None
 
     def __call__(self, around: Neighbourhood) -> Array:
         return self.mapped(self.both(around))
@@ -36,7 +41,8 @@ class Sage(Fading):
     def both(self, around: Neighbourhood) -> Array:
         """Return what the nodes are and what they met, float32[C, 2 d]."""
         share = shares(self.logits(around), around.there)
-        met = weighted(share, around.near + of_kind(self.relation[...], around.kind))
+        near = around.near if self.hop is None else self.hop(around)
+        met = weighted(share, near + of_kind(self.relation[...], around.kind))
         return jnp.concatenate([around.own + around.kin, met], axis=-1)
 
     def mapped(self, both: Array) -> Array:
@@ -46,6 +52,12 @@ class Sage(Fading):
         return jnp.concatenate([shopper, products])
 
 
-def sage(near: float = 0.0, habits: bool = True, content: bool = False) -> Encoder:
-    """The default encoder; `near` is how much a product starts as its last shoppers."""
-    return Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs), None, habits, content=content)
+def sage_cost(hops: int) -> Callable[[int, int], float]:
+    """Return the cost of a node's vector by sage of so many hops, a function of dim and neighbours."""
+    return lambda dim, neighbours: one_hop_cost(dim, neighbours) + hop_cost(hops, dim, neighbours)
+
+
+def sage(near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1) -> Encoder:
+    """The default encoder; `near` is how much a product starts as its last shoppers; one hop or two."""
+    made = Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs, hops), None, habits, content=content)
+    return made._replace(beyond=beyond(hops), cost=sage_cost(hops))

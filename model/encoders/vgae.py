@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.contract import Encoder, Neighbourhood, one_hop_cost
 from model.encoders.products import product
 from model.encoders.sage import Sage
 
@@ -77,4 +77,7 @@ def vgae(
         mean, log_variance = module.moments(around)
         return mean + jnp.exp(0.5 * log_variance) * normal, beta * divergence(mean, log_variance, prior).mean()
 
-    return Encoder("vgae", lambda dim, rngs: Vgae(dim, near, noise, rngs), None, habits, sample, content)
+    def cost(dim: int, neighbours: int) -> float:
+        return one_hop_cost(dim, neighbours) + 2.0 * 2.0 * dim * dim
+
+    return Encoder("vgae", lambda dim, rngs: Vgae(dim, near, noise, rngs), None, habits, sample, content, cost=cost)

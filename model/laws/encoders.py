@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax import Array
 
 from journal.chance import stream
-from model.encoders.contract import Encoder, Neighbourhood
+from model.encoders.contract import Beyond, Encoder, Neighbourhood
 from model.graph import KINDS
 from model.laws import trial
 from model.laws.law import BrokenError, Law
@@ -21,8 +22,9 @@ from model.policies import every_event
 D, C, K = 8, 4, 3
 
 
-def around(scale: float = 1.0, nodes: int = C, kept: int = 0) -> Neighbourhood:
-    """Draw a neighbourhood; the second node has no relation, the third one only. `kept` numbers are kept of each."""
+def around(scale: float = 1.0, nodes: int = C, kept: int = 0, beyond: int = 0) -> Neighbourhood:
+    """Draw a neighbourhood; the second node has no relation, the third one only. `kept` numbers are kept of each, and
+    of each neighbour `beyond` relations are read, of which two are there."""
     draw = stream(trial.SEED, "around")
     there = np.ones((nodes, K), np.bool_)
     there[1:2], there[2:3, 1:] = False, False
@@ -41,7 +43,18 @@ def around(scale: float = 1.0, nodes: int = C, kept: int = 0) -> Neighbourhood:
     if kept:
         drawn["kept"] = np.abs(draw.normal(size=(nodes, kept))) * scale
     whole = {"kind": jnp.int32, "there": jnp.bool_}
-    return Neighbourhood(**{n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()})
+    columns: dict[str, Any] = {n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()}
+    read = Neighbourhood(**columns)
+    return read._replace(beyond=_beyond(draw, read.there, beyond, scale)) if beyond else read
+
+
+def _beyond(draw: np.random.Generator, there: Array, beyond: int, scale: float) -> Beyond:
+    shape = (*there.shape, beyond)
+    near, strength, age = draw.normal(size=(*shape, D)), draw.normal(size=shape), 10 ** draw.uniform(0, 7, shape)
+    floats = (jnp.asarray(one * scale, jnp.float32) for one in (near, strength, age, draw.integers(0, 9, shape)))
+    vectors, strengths, ages, ranks = floats
+    kind = jnp.asarray(draw.integers(0, KINDS, shape), jnp.int32)
+    return Beyond(vectors, strengths, kind, ages, ranks, there[..., None] & (jnp.arange(beyond) < 2))
 
 
 def _made(encoder: Encoder) -> Any:
@@ -49,8 +62,8 @@ def _made(encoder: Encoder) -> Any:
 
 
 def _around(encoder: Encoder, scale: float = 1.0, nodes: int = C) -> Neighbourhood:
-    """A neighbourhood in which as much is kept as this encoder keeps."""
-    return around(scale, nodes, encoder.keeping.width(D) if encoder.keeping else 0)
+    """A neighbourhood in which as much is kept and read as this encoder keeps and reads."""
+    return around(scale, nodes, encoder.keeping.width(D) if encoder.keeping else 0, encoder.beyond)
 
 
 def traced(encoder: Encoder) -> None:
@@ -96,6 +109,13 @@ def absent(encoder: Encoder) -> None:
         age=jnp.where(hidden, 1e9, read.age),
         rank=jnp.where(hidden, 99.0, read.rank),
     )
+    if read.beyond is not None:
+        off = ~read.beyond.there
+        other = other._replace(
+            beyond=read.beyond._replace(
+                near=jnp.where(off[..., None], 7.0, read.beyond.near), age=jnp.where(off, 1e9, read.beyond.age)
+            )
+        )
     if not np.allclose(made(read), made(other), atol=1e-5):
         raise BrokenError("relations that are not there change the vectors", "Mask with read.there, as jnp.where does")
 
@@ -108,9 +128,13 @@ def slopes(encoder: Encoder) -> None:
 
         def total(weights: Any, floats: Any, read: Neighbourhood = read, scale: float = scale) -> Any:
             made: Any = nnx.merge(shape, weights)
-            return jnp.tanh(made(read._replace(**floats)) / max(scale, 1.0)).sum()
+            own, further = {n: f for n, f in floats.items() if n != "beyond"}, floats["beyond"]
+            read = read._replace(**own, beyond=read.beyond._replace(**further) if read.beyond else None)
+            return jnp.tanh(made(read) / max(scale, 1.0)).sum()
 
         floats = {name: getattr(read, name) for name in ("own", "kin", "near", "strength", "age", "rank")}
+        further = ("near", "strength", "age", "rank") if read.beyond is not None else ()
+        floats["beyond"] = {name: getattr(read.beyond, name) for name in further}
         found = jax.grad(total, argnums=(0, 1))(weights, floats)
         for path, leaf in jax.tree_util.tree_flatten_with_path(found)[0]:
             if not np.isfinite(leaf).all():
