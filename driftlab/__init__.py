@@ -21,7 +21,7 @@ if (_warning := stranger()) is not None:
     raise ImportError(_warning)
 
 if TYPE_CHECKING:
-    from driftlab.api import describe, fork, replay, resume, run, verify
+    from driftlab.api import calibrate, describe, fork, replay, resume, run, verify
     from driftlab.intervals import Interval, corrected, paired
     from driftlab.kept import Run
     from driftlab.measures import MEASURES, Measure
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from model import Policy
 
 _HOMES = {
-    **dict.fromkeys(("describe", "fork", "replay", "resume", "run", "verify"), "driftlab.api"),
+    **dict.fromkeys(("calibrate", "describe", "fork", "replay", "resume", "run", "verify"), "driftlab.api"),
     "Run": "driftlab.kept",
     **dict.fromkeys(("Interval", "corrected", "paired"), "driftlab.intervals"),
     **dict.fromkeys(("MEASURES", "Measure"), "driftlab.measures"),
@@ -45,6 +45,7 @@ __all__ = [
     "Policy",
     "Refusal",
     "Run",
+    "calibrate",
     "corrected",
     "describe",
     "fork",

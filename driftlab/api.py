@@ -18,6 +18,7 @@ from journal.runfile import Cursor, RunFile
 
 if TYPE_CHECKING:
     from driftlab.build import Finder, Handmade
+    from driftlab.calibration import Calibrated
     from driftlab.logs import Asked, LogSource
     from model import Policy
     from scenarios import Scenario
@@ -174,6 +175,33 @@ def describe(
         return one.figures()
     two = [each.figures() for each in for_as_long(one, open_described(beside, utc_offset_hours))]
     return {"one": two[0], "other": two[1], "distances": [apart.row() for apart in distances(*two)]}
+
+
+def calibrate(
+    log: str | Path | Asked,
+    out: str | Path | None = None,
+    *,
+    trials: int = 60,
+    seed: int = 1,
+    utc_offset_hours: float = 0.0,
+    quiet: bool = True,
+) -> Calibrated:
+    """Fit a world to a log, write it as a scenario, and return what was written and how well it fits.
+
+    Args:
+        log: the path of a log, a `driftlab.logs.Asked`, or a run file.
+        out: the scenario; `<log>_world.toml` in the current folder by default.
+        trials: worlds to try; a KeyboardInterrupt ends the search, and the best so far is written.
+        seed: of the search and its worlds.
+        utc_offset_hours: by which the log's shop is ahead of UTC.
+        quiet: False shows progress on stderr.
+
+    Raises Refusal where the log cannot be read or is too small, or `out` is there already.
+    """
+    from driftlab.calibration import calibrated
+
+    with nullcontext(silent) if quiet else progress("calibrating", "reading the log") as tell:
+        return calibrated(log, out, trials, seed, utc_offset_hours, tell)
 
 
 def _made(

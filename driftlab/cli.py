@@ -38,6 +38,7 @@ app = App(
 )
 app.command(cli_scenarios.scenarios)
 app.command(cli_logs.describe)
+app.command(cli_logs.calibrate)
 app.command(cli_parts.parts)
 app.command(cli_parts.check)
 app.command(cli_tui.tui)

@@ -1,4 +1,4 @@
-"""`driftlab describe`, and the words in which commands ask for a log: its columns, its items file, its window."""
+"""`driftlab describe`, `driftlab calibrate`, and the words that ask for a log: its columns, its items, its window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from driftlab.cli_words import Json, pairs, print_json
+from driftlab.cli_words import Json, Seed, pairs, print_json
 
 _COLUMN = Group("A log's columns")
 
@@ -85,3 +85,43 @@ def describe(
     else:
         apart = [Distance(*(row[name] for name in Distance._fields)) for row in found["distances"]]
         print("\n".join(side_by_side((path.stem, beside.stem), (found["one"], found["other"]), apart)))
+
+
+def calibrate(
+    log: Path,
+    /,
+    *,
+    trials: Annotated[int, Parameter(help="worlds to try; each takes some seconds")] = 60,
+    user: User = "user_id",
+    item: Item = "item_id",
+    type_: Type = "event_type",
+    time: Time = "timestamp",
+    value: Value = "value",
+    types: Types = None,
+    items: Items = None,
+    from_: From = None,
+    to: To = None,
+    utc_offset_hours: UtcOffset = 0.0,
+    seed: Seed = 1,
+    out: Annotated[Path | None, Parameter(help="the scenario; by default LOG_world.toml in this folder")] = None,
+    json_: Json = False,
+) -> None:
+    """Fit a world to a log, say how well it fits, and write it as a scenario.
+
+    What a log says at once is read: funnel, rhythm, lengths, gaps, how often shoppers come and what they come back to.
+    The rest is searched for in small worlds. A stop (ctrl+c) ends the search, and the best so far is written.
+
+    Parameters
+    ----------
+    log
+        Columns user_id, item_id, event_type, timestamp, or those you name.
+    """
+    from driftlab import api
+
+    asked = asked_for(log, (user, item, type_, time, value), types, items, from_, to)
+    of_all = 1 if seed is None else seed
+    made = api.calibrate(asked, out, trials=trials, seed=of_all, utc_offset_hours=utc_offset_hours, quiet=False)
+    if json_:
+        print_json(made.summary())
+    else:
+        print(f"{made}\n\n{made.path}  run it: `driftlab run {made.path}`")

@@ -87,11 +87,11 @@ def distances(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Distance
 
 
 def _told(group: str, name: str, value: Any) -> Any:
-    """Return a figure, or None for one that a log cannot tell, as it records no interaction of the kind."""
+    """Return a figure, or None for one that a log cannot tell, as it has none of the kind or one time for all."""
     if value is None or (isinstance(value, list) and not value) or (isinstance(value, float) and isnan(value)):
         return None
     never = 1.0 if name == "purchases without an earlier view" else 0.0
-    return None if group in ("funnel", "sessions") and value == never else value
+    return None if group in ("funnel", "sessions", "gaps") and value == never else value
 
 
 def _distance(how: How, one: Any, other: Any) -> float:

@@ -12,6 +12,7 @@ import pytest
 from scenarios import listing, load, schema
 from scenarios.reading import HERE, built_in
 from simulator.spec import DeliverySpec
+from tests.scenarios.presets import PRESETS
 
 NETWORK = ("network.encoders", "network.policies", "network.baselines")
 """Parts of the network in which a scenario may differ."""
@@ -24,7 +25,9 @@ IDS = [
     "cold_content",
     "cold_start",
     "coupon_week",
+    "fashion",
     "flash_sale",
+    "grocery",
     "late_events",
     "launch_wave",
     "outage",
@@ -34,6 +37,7 @@ IDS = [
     "social_trend",
     "steady",
     "sudden_shift",
+    "taobao",
     "viral",
 ]
 """Permanent: a study names a scenario by its id."""
@@ -77,6 +81,7 @@ def differences(id_: str) -> list[str]:
 
 
 DIFFERENCES = {
+    **PRESETS,
     "black_friday": [
         "days: 14.0 -> 7.0",
         "rhythm.surge: 1.0 -> 8.0",
