@@ -66,7 +66,9 @@ def records(which: Run) -> dict[str, Record]:
     return {lane.removeprefix("sage "): seen for lane, seen in found.items() if lane.startswith("sage ")}
 
 
-def made(folder: Path, name: str, seed: int, log: str | None = None) -> dict[str, Record]:
+def made(
+    folder: Path, name: str, seed: int, log: str | None = None, policies: Sequence[str] = POLICIES
+) -> dict[str, Record]:
     """Return the records of the run of that name, made now unless the folder has it."""
     path = folder / f"{name}-{seed}.run"
     if path.exists():
@@ -75,11 +77,11 @@ def made(folder: Path, name: str, seed: int, log: str | None = None) -> dict[str
         print(f"running {name}, seed {seed}", file=sys.stderr, flush=True)
         more = {"encoders": ["sage"], "baselines": ["own_recent"], "seed": seed, "quiet": not sys.stderr.isatty()}
         if log is None:
-            run(name, POLICIES, out=path, **more)
+            run(name, policies, out=path, **more)
         else:
             columns = Columns("user_id", "item_id", "event_type", "timestamp", None)
             window = epoch("2017-11-25T00:00:00+08:00"), epoch("2017-12-04T00:00:00+08:00")
-            known = [policy for policy in POLICIES if policy != "oracle"]
+            known = [policy for policy in policies if policy != "oracle"]
             replay(Asked(log, columns, None, *window, {}), known, out=path, **more)
     return records(Run(path))
 
