@@ -1,4 +1,4 @@
-"""Pictures of every view of a run, 120 x 40 cells: python docs/screens.py RUN [DAY]
+"""Pictures of every view of a run, or of some, 120 x 40 cells: python docs/screens.py RUN [DAY [VIEW ...]]
 
 Writes docs/screens/<view>.svg, and <view>.png beside it where a Chromium is installed to draw it (other converters
 misplace braille).
@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui.app import Driftlab
@@ -23,8 +24,8 @@ PIXELS = (1482, 1026)
 PATIENCE = 120.0
 
 
-async def pictures(run: str, day: float | None) -> list[Path]:
-    """Write a picture of each view of a run file as of a day, by default its end."""
+async def pictures(run: str, day: float | None, wanted: Sequence[str]) -> list[Path]:
+    """Write a picture of each view of a run file, or of those wanted, as of a day, by default its end."""
     app, made = Driftlab(run), []
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(2.0)
@@ -34,6 +35,8 @@ async def pictures(run: str, day: float | None) -> list[Path]:
             screen.clock.step_to(screen.shown.seq_at(day), screen.shown.last)
             screen.show()
         for number, view in enumerate(VIEWS, 1):
+            if wanted and view.__name__.lower() not in wanted:
+                continue
             await pilot.press(str(number))
             for _ in range(int(PATIENCE)):
                 seen = screen.view
@@ -62,5 +65,6 @@ def drawn(path: Path) -> Path | None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for svg in asyncio.run(pictures(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)):
+    day = float(sys.argv[2]) if len(sys.argv) > 2 else None
+    for svg in asyncio.run(pictures(sys.argv[1], day, sys.argv[3:])):
         print(svg, drawn(svg) or "no PNG: no Chromium is installed")

@@ -73,13 +73,18 @@ def _read(run: RunFile) -> Recorded:
     return Recorded(header, facts, records, drifts, marketed(run, facts), sham)
 
 
-def marketed(run: RunFile, facts: Facts) -> tuple[Marketed, ...]:
-    """Return the campaigns of an open run that have begun, with what the truth says of them."""
+def marketed(run: RunFile, facts: Facts, until: int | None = None) -> tuple[Marketed, ...]:
+    """Return the campaigns of an open run that have begun by these facts, with what the truth says of them up to a time
+    (us; None: all of it)."""
     audiences: list[str] = json.loads(run.header.get("audiences", "[]"))  # older files have no campaigns
     if not audiences:
         return ()
     category, price = run.array("category"), run.array("price")
-    return campaigns(facts, category, price, audiences, run.truth("coupon"), run.truth("uplift"))
+    coupon, uplift = run.truth("coupon"), run.truth("uplift")
+    if until is not None and uplift:
+        kept = uplift["time"] <= until
+        uplift = {name: column[kept] for name, column in uplift.items()}
+    return campaigns(facts, category, price, audiences, coupon, uplift)
 
 
 def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], *more: object) -> Record:

@@ -12,13 +12,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftlab import report
 from driftlab.intervals import Interval, paired
+from driftlab.marketed import Marketed
 from driftlab.measures.truth import recoveries
-from driftlab.recorded import Recorded, read
+from driftlab.recorded import LEARNINGS_OF, Recorded, join_learnings, marketed, read
+from journal.facts import SCORED, Facts, pick
 from journal.runfile import RunFile
 from tui.frame import Frame
+
+
+class Arrived(NamedTuple):
+    """What a pipeline has delivered up to a moment."""
+
+    scored: int  # events that may be delivered
+    delivered: int  # of them, at least once
+    again: int  # deliveries of events that had been delivered before
 
 
 class Figures(NamedTuple):
@@ -28,6 +39,8 @@ class Figures(NamedTuple):
     columns: tuple[report.Column, ...]
     rows: tuple[dict[str, Any], ...]  # a dict a lane: lane, and each column's value by its key
     back: Mapping[tuple[str, int], float]  # hours a lane took to be back after the drift at a time, inf: it is not yet
+    campaigns: tuple[Marketed, ...]  # those that have begun, as far as they have come
+    arrived: Arrived | None  # None where facts reach the lanes at once
 
     def recovered(self) -> dict[str, float]:
         """Return how long each lane took to recover, hours, where that is known."""
@@ -36,13 +49,41 @@ class Figures(NamedTuple):
 
 def figures(path: Path, seq: int) -> Figures:
     """Return the figures of a run file as of fact `seq`."""
-    with RunFile.open(path) as file:
+    with RunFile.open(path) as file, file.still():
         whole = read(file)
-    known = up_to(whole, seq)
+        known = up_to(whole, seq)
+        time = int(known.facts.time[-1]) if len(known.facts) else -1
+        campaigns = marketed(file, known.facts, time) if whole.campaigns else ()
+        arrived = None
+        if whole.pipeline:
+            delivered = before(file.deliveries(), time)
+            arrived = _arrived(delivered, known.facts)
+            learned = {lane: before(file.outcomes(LEARNINGS_OF + lane), time) for lane in known.records}
+            records = {
+                lane: replace(record, passed=join_learnings(learned[lane], delivered, known.facts))
+                for lane, record in known.records.items()
+            }
+            known = replace(known, records=records)
     back = {
         (lane, drift.time): found.hours for lane, record in known.records.items() for drift, found in recoveries(record)
     }
-    return Figures(seq, tuple(report.columns(whole)), tuple(report.table(known)), back)
+    table = tuple(report.table(known))
+    return Figures(seq, tuple(report.columns(whole)), table, back, campaigns, arrived)
+
+
+def before(columns: Mapping[str, NDArray], time: int) -> dict[str, NDArray]:
+    """Return the rows of columns up to a time (us).
+
+    >>> before({"time": np.array([1, 5]), "copy": np.array([0, 1])}, 4)["copy"].tolist()
+    [0]
+    """
+    kept = columns["time"] <= time if columns else None
+    return {name: column[kept] for name, column in columns.items()}
+
+
+def _arrived(delivered: Mapping[str, NDArray], facts: Facts) -> Arrived:
+    once = len(np.unique(delivered["seq"]))
+    return Arrived(int(np.isin(facts.kind, SCORED).sum()), once, len(delivered["seq"]) - once)
 
 
 def up_to(whole: Recorded, seq: int) -> Recorded:
@@ -57,7 +98,7 @@ def up_to(whole: Recorded, seq: int) -> Recorded:
             probes = replace(probes, **{field.name: getattr(probes, field.name)[kept] for field in fields(probes)})
             probes = probes if kept.any() else None
         records[lane] = replace(record.where(record.seq <= seq), probes=probes, drifts=drifts)
-    return Recorded(whole.header, whole.facts, records, drifts)
+    return Recorded(whole.header, pick(whole.facts, slice(0, seq)), records, drifts)
 
 
 def key(column: report.Column) -> str:

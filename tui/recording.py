@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from driftlab.record import Moment
 from driftlab.recorded import moments
-from journal.facts import COLUMNS, SCORED, Facts, facts
+from journal.facts import CHUNK, COLUMNS, SCORED, Facts, facts
 from journal.runfile import RunFile
 from tui.frame import Curve, Frame, Names
 
 TAIL = 64
 """Facts before the moment whose ranks a frame has."""
+
+
+QUEUE = "waiting"
+"""Name of the curve of a lane's queue, events; of a run whose facts come through a pipeline."""
 
 
 class Growing:
@@ -108,12 +112,27 @@ class Recording:
             curve.add({name: np.array([value]) for name, value in row.items()})
         outcomes = self._file.outcomes(self.lanes[0], self._chunks)
         self._ranks.add({name: outcomes[name] for name in ("seq", "rank") if name in outcomes})
+        if "delivery" in self.header:
+            self._read_queues()
         self._drifts.add(self._file.truth("drift", self._chunks))
         self._shocks.add(self._file.truth("shock", self._chunks))
         self._interests.add(self._file.truth("interest", self._chunks))
         self._moments = moments(self._drifts.all(), self._shocks.all(), self.header)
         self._chunks, self.header = cursor.chunks, self._file.header
         return True
+
+    def _read_queues(self) -> None:
+        """Read how many events each lane had been delivered and not learned, on average of each chunk."""
+        for lane in self.lanes:
+            outcomes = self._file.outcomes(lane, self._chunks)
+            if not len(outcomes.get("waiting", ())):
+                continue
+            starts = np.flatnonzero(np.diff((outcomes["seq"] - 1) // CHUNK, prepend=-1))
+            counts = np.diff(starts, append=len(outcomes["seq"]))
+            seq = outcomes["seq"][starts + counts - 1]
+            value = np.add.reduceat(outcomes["waiting"].astype(np.float64), starts) / counts
+            row = {"seq": seq, "time": self._facts["time"][seq - 1], "value": value}
+            self._curves.setdefault((lane, QUEUE), Growing()).add(row)
 
     def frame(self, seq: int) -> Frame:
         """Return what is known as of fact `seq`."""

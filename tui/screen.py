@@ -28,9 +28,11 @@ from tui.moments import Moments
 from tui.recording import Recording
 from tui.subjects import Subjects
 from tui.timeline import Timeline
+from tui.views.campaigns import Campaigns
 from tui.views.compare import Compare
 from tui.views.graph import Graph
 from tui.views.live import Live
+from tui.views.pipeline import Pipeline
 from tui.views.shopper import Shopper
 from tui.views.source import Source
 from tui.views.view import View, put
@@ -38,7 +40,7 @@ from tui.views.view import View, put
 FRAMES = 4
 """Frames a second."""
 
-VIEWS: tuple[type[View], ...] = (Live, Graph, Shopper, Compare, Source)
+VIEWS: tuple[type[View], ...] = (Live, Graph, Shopper, Compare, Source, Pipeline, Campaigns)
 
 
 class RunScreen(Moments, Branches, Subjects, Screen[None]):
@@ -180,7 +182,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             for n, view in enumerate(VIEWS, 1)
             for name in (view.__name__.lower(),)
         )
-        put(self.query_one("#tabs", Static), " ".join(tabs))
+        put(self.query_one("#tabs", Static), (" " if self.size.width >= 100 else "").join(tabs))
 
     def state(self) -> str:
         """Say in a few words what the engine does."""

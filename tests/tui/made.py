@@ -84,9 +84,18 @@ def begun(path: Path, header: dict[str, str] = HEADER) -> RunFile:
     return run
 
 
-def commit(run: RunFile, chunk: Facts, levels: dict[str, float]) -> None:
-    """Write a chunk, with what every lane made of it, as the lab does."""
+def commit(
+    run: RunFile,
+    chunk: Facts,
+    levels: dict[str, float],
+    deliveries: dict[str, np.ndarray] | None = None,
+    more: dict[str, dict[str, np.ndarray]] | None = None,
+    waiting: int = 0,
+) -> None:
+    """Write a chunk, with what every lane made of it, as the lab does; `more` tells of what else there is of lanes."""
     found = {lane: outcomes(chunk, place) for place, lane in enumerate(LANES)}
+    for columns in found.values():
+        columns["waiting"] += waiting
     last, time, rows = int(chunk.seq[-1]), int(chunk.time[-1]), []
     for lane, columns in found.items():
         value = float(gain(columns["rank"], 10).mean())
@@ -100,7 +109,7 @@ def commit(run: RunFile, chunk: Facts, levels: dict[str, float]) -> None:
         moved = {"time": [2 * DAY], "part": [0], "onset": [True], "affected": [SHOPPERS], "magnitude": [1.0]}
         types = (np.int64, np.int32, np.bool_, np.int32, np.float32)
         truth["drift"] = {name: np.array(v, t) for (name, v), t in zip(moved.items(), types, strict=True)}
-    run.commit(chunk, truth=truth, outcomes=found, metrics=rows)
+    run.commit(chunk, truth=truth, deliveries=deliveries, outcomes={**found, **(more or {})}, metrics=rows)
 
 
 def made(path: Path, n: int = 6 * CHUNK, finish: bool = True) -> Path:

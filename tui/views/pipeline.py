@@ -1,0 +1,93 @@
+"""Pipeline: how late do facts reach each lane, how long is its queue, and what never came?
+
+stale   age of the newest event that a lane had learned when it was asked, median of a chunk
+queue   events that had been delivered and not learned when the lane was asked, on average of a chunk
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from driftlab.report import duration, number
+from tui.chart import Chart
+from tui.figures import Arrived
+from tui.frame import Frame
+from tui.recording import QUEUE
+from tui.views.live import curves, drift_marks
+from tui.views.view import View, glyph, put
+
+NONE = "In this run every fact is known to every lane at once: its scenario has no delivery and no fault."
+
+
+class Pipeline(View):
+    """Staleness and queues over time, and what was delivered."""
+
+    title = "Pipeline"
+    about = "how late facts reach each lane: staleness and queues over time, what was lost or came twice"
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="way", markup=False)
+        yield Chart(id="staleness", y_format=lambda seconds: duration(seconds) if seconds else "0")
+        with Horizontal(id="waiting_below"):
+            yield Chart(id="queue", empty="no queue: facts are learned as they come")
+            yield Static(id="lags")
+
+    def focus_first(self) -> None:
+        self.query_one("#staleness").focus()
+
+    def show(self, frame: Frame) -> None:
+        super().show(frame)
+        way = frame.header.get("delivery")
+        arrived = self.figures.arrived if self.figures is not None else None
+        put(self.query_one("#way", Static), f"delivery: {way}{told(arrived)}" if way else NONE)
+        day, marks = float(frame.day(frame.time)) if frame.seq else None, drift_marks(frame)
+        for name, measure, title in (
+            ("#staleness", "staleness_p50", "age of the newest event that was learned"),
+            ("#queue", QUEUE, "events delivered and not learned"),
+        ):
+            self.query_one(name, Chart).show(curves(frame, measure), marks, day, title=title, x_label="day")
+        put(self.query_one("#lags", Static), self._table(), len(frame.lanes))
+
+    def _table(self) -> Table:
+        made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+        made.add_column("lane", no_wrap=True)
+        for head in ("stale", "p99", "lag", "p99", "queue"):
+            made.add_column(head, justify="right", no_wrap=True)
+        for row in self.rows():
+            times = (duration(row[name]) for name in list(row)[2:6])
+            made.add_row(f"{row['sign']} {row['lane']}", *times, number(row["waiting"]))
+        return made
+
+    def rows(self) -> Sequence[dict[str, Any]]:
+        """Return staleness, lag and queue of each lane as of the moment: medians, 99th percentiles and means."""
+        frame = self.frame
+        if frame is None or self.figures is None:
+            return ()
+        names = ("staleness_p50", "staleness_p99", "lag_p50", "lag_p99", "waiting")
+        own = {row["lane"]: row for row in self.figures.rows}
+        return [
+            {"sign": glyph(place), "lane": lane, **{name: own[lane].get(name, math.nan) for name in names}}
+            for place, lane in enumerate(frame.lanes)
+            if lane in own and not np.isnan(own[lane].get("staleness_p50", math.nan))
+        ]
+
+
+def told(arrived: Arrived | None) -> str:
+    """Say what was delivered.
+
+    >>> told(Arrived(scored=1000, delivered=990, again=5))
+    '; of 1,000 scored events 990 were delivered, 5 came once more'
+    """
+    if arrived is None:
+        return ""
+    return (
+        f"; of {arrived.scored:,} scored events {arrived.delivered:,} were delivered, {arrived.again:,} came once more"
+    )
