@@ -56,9 +56,9 @@ def figures(path: Path, seq: int) -> Figures:
         campaigns = marketed(file, known.facts, time) if whole.campaigns else ()
         arrived = None
         if whole.pipeline:
-            delivered = before(file.deliveries(), time)
+            delivered = before(file.deliveries(), seq, time)
             arrived = _arrived(delivered, known.facts)
-            learned = {lane: before(file.outcomes(LEARNINGS_OF + lane), time) for lane in known.records}
+            learned = {lane: before(file.outcomes(LEARNINGS_OF + lane), seq, time) for lane in known.records}
             records = {
                 lane: replace(record, passed=join_learnings(learned[lane], delivered, known.facts))
                 for lane, record in known.records.items()
@@ -71,13 +71,13 @@ def figures(path: Path, seq: int) -> Figures:
     return Figures(seq, tuple(report.columns(whole)), table, back, campaigns, arrived)
 
 
-def before(columns: Mapping[str, NDArray], time: int) -> dict[str, NDArray]:
-    """Return the rows of columns up to a time (us).
+def before(columns: Mapping[str, NDArray], seq: int, time: int) -> dict[str, NDArray]:
+    """Return the rows of columns that are of facts up to `seq`, and came up to a time (us).
 
-    >>> before({"time": np.array([1, 5]), "copy": np.array([0, 1])}, 4)["copy"].tolist()
-    [0]
+    >>> before({"seq": np.array([1, 1, 7]), "time": np.array([1, 5, 4])}, 2, 4)["time"].tolist()
+    [1]
     """
-    kept = columns["time"] <= time if columns else None
+    kept = (columns["seq"] <= seq) & (columns["time"] <= time) if columns else None
     return {name: column[kept] for name, column in columns.items()}
 
 

@@ -230,6 +230,8 @@ class Neighbourhood(Drawing):
                 before, after = "()" if ink == STRONG else "[]"
                 canvas.text(at[node.key][0] - 1, at[node.key][1], f"{before}{SIGNS[node.kind]}{after}", ink)
             self._draw_label(canvas, node, *at[node.key], ink)
+            if node.key == chosen:  # where its name has no room beside it, it is read here
+                canvas.text(0, canvas.height - 1, f"[{SIGNS[node.kind]}] {node.label} ", CURSOR)
 
     def _draw_label(self, canvas: Canvas, node: Node, column: int, row: int, ink: int) -> None:
         """Draw a name right of its sign, left, below or above, where there is room; nowhere if there is none."""

@@ -60,7 +60,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             seq = np.sort(np.concatenate([came, came[came % 40 == 0]]))
             time = whole.time[seq - 1] + LATE
             columns = {"seq": seq, "time": time, "copy": np.r_[0, np.diff(seq) == 0].astype(np.int16)}
-            learned = {"seq": came, "time": whole.time[came - 1] + LATE}
+            learned = {"seq": came, "time": whole.time[came - 1] + LATE, "shed": np.zeros(len(came), np.int32)}
             more = {LEARNINGS_OF + lane: learned for lane in LANES[:3]}
             commit(run, chunk, levels, deliveries=columns, more=more, waiting=5)
         run.finish("finished", 1.0)
@@ -100,7 +100,7 @@ def test_what_is_told_is_of_the_moment(path: Path) -> None:
     there = scored[(time[scored - 1] + LATE <= time[-1]) & (scored % 50 != 0)]
     assert late.arrived.delivered == len(there)
     assert late.arrived.again == (there % 40 == 0).sum()
-    assert early.rows[0]["lag_p50"] == late.rows[0]["lag_p50"] == 600.0
+    assert early.rows[0]["lag_p99"] == late.rows[0]["lag_p99"] == 600.0
     used = [int(offered.redeemed.sum()) for found in (figures(path, 150), late) for offered in found.campaigns]
     assert 0 < used[0] < used[1] == COUPONS
     assert [len(offered.shopper) for offered in late.campaigns] == [COUPONS + 2]

@@ -26,6 +26,9 @@ from tui.views.view import View, glyph, put
 
 NONE = "In this run every fact is known to every lane at once: its scenario has no delivery and no fault."
 
+TIMES, COUNTS = ("staleness_p50", "staleness_p99", "lag_p99"), ("queue_p99", "shed")
+"""Measures of the report."""
+
 
 class Pipeline(View):
     """Staleness and queues over time, and what was delivered."""
@@ -59,22 +62,21 @@ class Pipeline(View):
     def _table(self) -> Table:
         made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
         made.add_column("lane", no_wrap=True)
-        for head in ("stale", "p99", "lag", "p99", "queue"):
+        for head in ("stale", "p99", "lag p99", "queue p99", "shed"):
             made.add_column(head, justify="right", no_wrap=True)
         for row in self.rows():
-            times = (duration(row[name]) for name in list(row)[2:6])
-            made.add_row(f"{row['sign']} {row['lane']}", *times, number(row["waiting"]))
+            times = (duration(row[name]) for name in TIMES)
+            made.add_row(f"{row['sign']} {row['lane']}", *times, *(number(row[name]) for name in COUNTS))
         return made
 
     def rows(self) -> Sequence[dict[str, Any]]:
-        """Return staleness, lag and queue of each lane as of the moment: medians, 99th percentiles and means."""
+        """Return staleness, lag, queue and what was shed of each lane as of the moment, as the report does."""
         frame = self.frame
         if frame is None or self.figures is None:
             return ()
-        names = ("staleness_p50", "staleness_p99", "lag_p50", "lag_p99", "waiting")
         own = {row["lane"]: row for row in self.figures.rows}
         return [
-            {"sign": glyph(place), "lane": lane, **{name: own[lane].get(name, math.nan) for name in names}}
+            {"sign": glyph(place), "lane": lane, **{name: own[lane].get(name, math.nan) for name in (*TIMES, *COUNTS)}}
             for place, lane in enumerate(frame.lanes)
             if lane in own and not np.isnan(own[lane].get("staleness_p50", math.nan))
         ]
