@@ -21,6 +21,7 @@ from driftlab.lanes import Lane, LearningLane, OracleLane
 from driftlab.passage import Passage
 from driftlab.prequential import Lanes
 from driftlab.sources import Piece, Score, Serve
+from journal.errors import Refusal, nearest
 from journal.facts import Facts, Kind
 from journal.shelf import Source
 from model import Catalogue, Learner, Policy, Recommender, Updater, chain, keep_compiled, network
@@ -29,11 +30,9 @@ from simulator import Campaign, World
 from simulator.delivery import Pipe
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
-from simulator.spec import DeliverySpec
+from simulator.spec import ORACLE, DeliverySpec, LoopSpec
 
 Arrays = Mapping[str, NDArray[Any]]
-
-ORACLE = "oracle"
 
 COMPILED = Path.home() / ".cache" / "driftlab" / "compiled"
 """Where compiled models are kept from run to run; a cache that may be thrown away."""
@@ -210,7 +209,7 @@ def lanes(
     pipes: Piping | None = None,
     updater: Updater | None = None,
 ) -> Lanes:
-    """Build the lanes; with a world there is an oracle, and in its closed loop the first lane serves."""
+    """Build the lanes; with a world there is an oracle, and in its closed loop one of the lanes serves."""
     how: dict[str, Any] = {"apart": pipes is not None, "updater": updater}
     learning = [
         LearningLane(
@@ -225,4 +224,20 @@ def lanes(
         return Lanes(learning, None, None)
     oracle = OracleLane(Oracle(world.catalogue, world.truth, world.spec), ORACLE)
     everyone: list[Lane] = [*learning, oracle]
-    return Lanes(everyone, ORACLE, learning[0] if world.spec.loop.mode == "closed" else None)
+    return Lanes(everyone, ORACLE, _serving(world.spec.loop, learning))
+
+
+def _serving(loop: LoopSpec, learning: Sequence[LearningLane]) -> LearningLane | None:
+    """Return the lane that serves slates; None where nobody does, or the world does it as the oracle would."""
+    if loop.mode == "open" or loop.server == ORACLE:
+        return None
+    return next((lane for lane in learning if lane.name == (loop.server or learning[0].name)), None)
+
+
+def check_server(loop: LoopSpec, names: Sequence[str]) -> None:
+    """Raise Refusal where slates are to be served by a lane that is not in the run."""
+    if loop.server and loop.server not in (ORACLE, *names):
+        raise Refusal(
+            f"loop.server = '{loop.server}' is no lane of this run. {nearest(loop.server, [ORACLE, *names])} "
+            "A lane's name is the first column of the final table."
+        )

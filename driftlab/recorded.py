@@ -65,7 +65,7 @@ def _read(run: RunFile) -> Recorded:
     records = {}
     for lane in lanes:
         read_slates = join_probes(run.outcomes(PROBES_OF + lane), facts, category, brand)
-        served = traffic(facts) if has_slates and lane == lanes[0] else None
+        served = traffic(facts) if has_slates and lane == (header.get("server") or lanes[0]) else None
         outcomes = run.outcomes(lane)
         passed = join_learnings(run.outcomes(LEARNINGS_OF + lane), delivered, facts)
         records[lane] = without(_record(facts, before, outcomes, read_slates, served, drifts, passed), bots)

@@ -63,7 +63,9 @@ def stage(
     only: str | None = None,
 ) -> Stage:
     """Set up source and lanes: of those that learn, only the one of a name where one is given."""
-    made = [recipe for recipe in build.recipes(scenario, finder, handmade) if only in (None, recipe.name)]
+    recipes = build.recipes(scenario, finder, handmade)
+    build.check_server(scenario.loop, [recipe.name for recipe in recipes])
+    made = [recipe for recipe in recipes if only in (None, recipe.name)]
     if log is None:
         simulated = build.Simulated(scenario, finder)
         arrays, shoppers, world = simulated.world.catalogue, simulated.world.everybody, simulated.world
@@ -92,6 +94,7 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         "seed": str(scenario.seed),
         "scenario": scenario.toml(),
         "loop": scenario.loop.mode if log is None else "open",
+        "server": scenario.loop.server,
         "shoppers": str(set_up.shoppers),
         "products": str(len(set_up.shop.category)),
         "lanes": json.dumps([lane.name for lane in set_up.lanes.all]),

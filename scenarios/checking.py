@@ -20,7 +20,7 @@ from scenarios.places import Path
 from scenarios.schema import NetworkSpec, Scenario
 from scenarios.signatures import mistakes, parameters
 from scenarios.uses import Part, Use
-from simulator.spec import faults, out_of_range, term_faults
+from simulator.spec import ORACLE, faults, out_of_range, term_faults
 
 PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
 """Parameters of `model.network` that are parts, and so stand in lists of their own."""
@@ -78,9 +78,9 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     for at, campaign in enumerate(scenario.campaign):
         for fault in term_faults(campaign.terms, scenario.world):
             yield Found(("campaign", at, fault.split(" ", 1)[0]), f"{fault}.")
-        if campaign.audience.use == "scored" and scenario.loop.mode == "open":
-            text = "the audience 'scored' asks the live model, which serves in the closed loop only."
-            yield Found(("campaign", at, "audience"), f'{text} Give [loop] mode = "closed".')
+        if campaign.audience.use == "scored" and (scenario.loop.mode == "open" or scenario.loop.server == ORACLE):
+            text = "the audience 'scored' asks the live model, which serves in the closed loop only, and no oracle."
+            yield Found(("campaign", at, "audience"), f'{text} Give [loop] mode = "closed" and a lane as its server.')
         if campaign.audience.use == "scored" and campaign.category < 0:
             text = "the audience 'scored' compares the campaign's products with all others; here they are all."
             yield Found(("campaign", at, "audience"), f"{text} Give the campaign a 'category'.")

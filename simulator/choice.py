@@ -256,6 +256,12 @@ class Visit:
                 chance[shop.place[product]] += click
         return chance
 
+    def best(self, k: int) -> list[int]:
+        """Return the products that a shopper would like best, k or as many as are on sale; ties by id."""
+        utility = self.utilities()
+        order = np.argsort(-utility, kind="stable")[:k]
+        return [int(product) for product in order[utility[order] > -np.inf]]
+
     def utilities(self) -> Vector:
         """Return A + B of each product by id, -inf where not on sale; [P] f4, nats."""
         shop = self.shop

@@ -128,9 +128,13 @@ class RhythmSpec:
 
 @dataclass(frozen=True, slots=True)
 class LoopSpec:
-    """How the live model's slates reach shoppers; of no effect in a world that is run without a `serve`."""
+    """How slates reach shoppers: those of a live model, for which the world is run with a `serve`, or of the oracle."""
 
     mode: str = field(default="open", metadata={"choices": ("open", "closed"), "about": "whether slates are shown"})
+    server: str = field(
+        default="",
+        metadata={"about": "lane that serves slates; 'oracle' for who knows every mind, nothing for the first lane"},
+    )
     slate: int = _number(10, 1, 1_000, "products", "length of a slate")
     held_out: float = _number(0.2, 0, 1, "share", "sessions that see no slate")
     attention: float = _number(
@@ -208,6 +212,10 @@ class WorldSpec:
     rhythm: RhythmSpec = RhythmSpec()
     loop: LoopSpec = LoopSpec()
     uplift: UpliftSpec = UpliftSpec()
+
+
+ORACLE = "oracle"
+"""The server that the world itself is: it knows what every shopper would like best."""
 
 
 def check(spec: WorldSpec) -> None:

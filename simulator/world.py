@@ -8,6 +8,7 @@ once it comes, 0.6 kB a product, and 0.1 kB a shopper and product that have met.
 Open loop    nobody is shown anything: shoppers browse.
 Closed loop  `serve(facts, shopper, now)` is asked for a slate at the start of a session, unless a coin holds it out;
              `facts` are those since it was last asked, all before `now`; it returns product ids [k] i4, all on sale.
+             Where the oracle serves, nobody is asked: a slate holds what the shopper likes best.
              Slates and clicks draw from a stream of their own ("shopper", id, "slate").
 """
 
@@ -39,7 +40,7 @@ from simulator.shocks import Shock
 from simulator.shop import Shop
 from simulator.shoppers import draw_shoppers
 from simulator.social import Social, none
-from simulator.spec import WorldSpec, check
+from simulator.spec import ORACLE, WorldSpec, check
 from simulator.streams import Streams
 from simulator.truth import Tables, Truth
 from simulator.uplift import draw_answers
@@ -121,6 +122,7 @@ class _Life:
 
     def __init__(self, world: World, serve: Serve | None, score: Score | None) -> None:
         self.spec, self.seed, self.serve, self.schedule = world.spec, world.seed, serve, world.schedule
+        self.knows = self.spec.loop.mode == "closed" and self.spec.loop.server == ORACLE
         self.env = simpy.Environment()
         self.streams, self.traits = world.streams.copy(), world.traits
         self.truth = Truth(world.interests)
@@ -206,7 +208,7 @@ class _Life:
         mind.forget(habits.memory)
         visit = Visit(self.shop, mind, self.truth.interest(shopper, start), start)
         announce(start, shopper, Kind.SESSION_STARTED, session=session)
-        clicked = self._slate(shopper, visit, session) if self.serve else -1
+        clicked = self._slate(shopper, visit, session) if self.serve or self.knows else -1
         held = self.marketing if self.marketing.holds(shopper) else None
         over: int
         *when, over = times.tolist()
@@ -264,12 +266,14 @@ class _Life:
 
     def _slate(self, shopper: int, visit: Visit, session: int) -> int:
         """Show a slate unless the session is held out; return the product clicked, or -1."""
-        assert self.serve is not None
         coin, click = self._drawn("slate", shopper, 2)
         if coin < self.spec.loop.held_out:
             return -1
         now = visit.now
-        slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
+        if self.serve is None:
+            slate = visit.best(self.spec.loop.slate)
+        else:
+            slate = np.asarray(self.serve(self.ledger.unread(), shopper, now)).tolist()
         for product in slate:
             if not (0 <= product < self.shop.products and self.launch_time[product] <= now and visit.has(product)):
                 raise Refusal(
