@@ -6,8 +6,8 @@ from the first click that differs. For each server and seed
 clicks    slates of which a product was clicked, share
 revenue   money a slate, of purchases that came of a slate by the chain of causes
 
-Run from the root: python -m benchmarks.serving FOLDER. Finished runs in the folder are taken as they are; the table goes
-to benchmarks/results/serving.md.
+Run from the root: python -m benchmarks.serving FOLDER. Finished runs in the folder are taken as they are, and the table
+goes to benchmarks/results/serving.md.
 """
 
 from __future__ import annotations
