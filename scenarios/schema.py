@@ -187,7 +187,7 @@ def keys(path: tuple[str | int, ...]) -> list[str]:
     """Return the keys that may stand in the section at a path; in the scenario's file itself at the empty path.
 
     >>> keys(("loop",))
-    ['attention', 'held_out', 'mode', 'reluctance', 'slate']
+    ['attention', 'held_out', 'mode', 'reluctance', 'server', 'slate']
     """
     section: Any = Scenario
     if path[:1] == ("campaign",) and len(path) > 1:

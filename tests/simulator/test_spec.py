@@ -33,6 +33,8 @@ def test_every_field_says_its_range_and_is_held_to_it(section: str, made: datacl
     if "choices" in about:
         assert any("mode" in fault for fault in faults(changed(section, made.name, "ajar")))
         return
+    if isinstance(made.default, str):
+        return  # a name; whether there is one like it, the lab knows
     assert about["unit"]
     for wrong in (about["low"] - 1, about["high"] * 2 + 1, float("nan")):
         value = (wrong, *made.default[1:]) if isinstance(made.default, tuple) else wrong

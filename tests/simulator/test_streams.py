@@ -41,7 +41,7 @@ ASLEEP = WorldSpec(days=0.01, shoppers=ShopperSpec(shoppers=3_000))
 
 
 def test_sleeping_shoppers_cost_no_process() -> None:
-    life = _Life(World(ASLEEP, 1), None)
+    life = _Life(World(ASLEEP, 1), None, None)
     while life.env.peek() < 1:
         life.env.step()
     assert len(life.env._queue) == 2  # the next launch, the next shopper
