@@ -69,5 +69,7 @@ def test_a_server_that_is_no_lane_is_refused_with_the_nearest_name(tmp_path: Pat
 
 def test_a_run_that_the_oracle_serves_verifies(tmp_path: Path) -> None:
     path = tmp_path / "oracle.run"
-    served_by("oracle", path)
-    driftlab.verify(path)
+    seen = served_by("oracle", path).records["oracle"]
+    assert seen.traffic is not None
+    assert seen.traffic.slates > 0
+    driftlab.verify(path)  # raises where anything comes out different
