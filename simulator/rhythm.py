@@ -1,7 +1,7 @@
 """Shoppers come by the shop's own clock, which runs fast in busy hours and slowly at night: its rate is the rhythm.
 
 A shopper's next session is a memoryless wait on that clock; `Rhythm.after` turns the wait into simulated time.
-Over a week the two clocks run equally far, but for a surge: a span in which the shop's runs so many times as fast.
+Over a week the two clocks run equally far, but for surges: spans in which the shop's runs so many times as fast.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Rhythm:
         passed[-1] = 168.0
         self._passed: list[float] = passed.tolist()
         self._surge = spec.surge
-        begin = round(spec.surge_day * DAY)
-        self._surges = self._until(begin), self._until(begin + round(spec.surge_hours * HOUR))
+        begins = [round(day * DAY) for day in sorted((spec.surge_day, *spec.surge_again))]
+        self._surges = [(self._until(t), self._until(t + round(spec.surge_hours * HOUR))) for t in begins]
 
     def after(self, now: int, wait_hours: float) -> int:
         """Return the time (us) at which `wait_hours` have passed on the shop's clock since time `now` (us)."""
@@ -57,10 +57,15 @@ class Rhythm:
         return 168.0 * week + self._passed[hour] + step * (part / HOUR)
 
     def _calm(self, now: float, wait: float) -> float:
-        """Return how long a wait that begins at `now` would be without the surge; all in hours of the shop's clock."""
-        begin, end = self._surges
-        before = max(begin - now, 0.0)
-        if now >= end or wait <= before:
-            return wait
-        surging = (end - max(now, begin)) * self._surge
-        return before + min(wait - before, surging) / self._surge + max(wait - before - surging, 0.0)
+        """Return how long a wait that begins at `now` would be without surges; all in hours of the shop's clock."""
+        calm = 0.0
+        for begin, end in self._surges:
+            if now >= end:
+                continue
+            before, surging = max(begin - now, 0.0), (end - max(now, begin)) * self._surge
+            if wait <= before:
+                break
+            if wait - before <= surging:
+                return calm + (before + (wait - before) / self._surge)
+            calm, wait, now = calm + (before + surging / self._surge), wait - before - surging, end
+        return calm + wait

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from journal.errors import Refusal
@@ -116,7 +117,7 @@ class FunnelSpec:
 class RhythmSpec:
     """When sessions begin: relative rates of weekdays (from Monday; day 0 is a Monday) and hours (from midnight).
 
-    A surge is a span in which all come so many times as often.
+    A surge is a span in which all come so many times as often; it may come again.
     """
 
     weekdays: tuple[float, ...] = _number(WEEK_SHARES, 0, 1e6, "rates", "7 numbers, Monday first")
@@ -124,6 +125,7 @@ class RhythmSpec:
     surge: float = _number(1.0, 0.01, 1_000, "factor", "by which sessions are more frequent during the surge")
     surge_day: float = _number(4.0, 0, 3_650, "days", "when the surge begins")
     surge_hours: float = _number(24.0, 0, 87_600, "hours", "how long it lasts")
+    surge_again: tuple[float, ...] = _number((), 0, 3_650, "days", "when further surges begin, as large and as long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,9 @@ def faults(spec: WorldSpec) -> Iterator[str]:
     for name in ("weekdays", "hours"):
         if not any(getattr(spec.rhythm, name)):
             yield f"rhythm.{name} has no rate above 0, so nobody would ever come"
+    begins = sorted((spec.rhythm.surge_day, *spec.rhythm.surge_again))
+    if any(day < before + spec.rhythm.surge_hours / 24 for before, day in pairwise(begins)):
+        yield f"rhythm.surge_again = {spec.rhythm.surge_again}: two surges of {spec.rhythm.surge_hours:g} h overlap"
     for kind in ("new", "seen", "carted"):
         if sum(getattr(spec.funnel, kind)) > 1:
             yield f"funnel.{kind} adds up to more than 1"

@@ -74,6 +74,9 @@ def until(days: float, first: float, step: float = np.inf) -> tuple[float, ...]:
     return tuple(float(day) for day in np.arange(first, days, min(step, max(days, 1.0))))
 
 
+_RANGES = {"share": (0, 1), "rate": (0, 1), "dial": (0, 1), "magnitude": (0, 2), "steps": (1, 1_000)}
+
+
 def check(**given: Any) -> None:
     """Refuse a parameter out of its range."""
     for name, value in given.items():
@@ -81,7 +84,7 @@ def check(**given: Any) -> None:
             if value not in LEVELS:
                 raise Refusal(f"A drift has no level '{value}'. {nearest(str(value), LEVELS)}")
             continue
-        low, high = {"share": (0, 1), "rate": (0, 1), "dial": (0, 1), "magnitude": (0, 2)}.get(name, (0, 3_650))
+        low, high = _RANGES.get(name, (0, 3_650))
         positive = name in ("over_days", "period_days", "time_constant_days", "hours", "every_days")
         if not low <= value <= high or (positive and value == 0):
             raise Refusal(f"A drift's {name} = {value} is outside {low} to {high}{' (and not 0)' if positive else ''}.")

@@ -1,4 +1,8 @@
-"""Drifts that turn interests: by an angle in planes of their own, which keeps interests as long and as varied."""
+"""Drifts that turn interests: by an angle in planes of their own, which keeps interests as long and as varied.
+
+Turns in different planes do not commute: of two drifts that go and come back, in turn and not one within the other,
+interests do not come back (so seasons are one drift of several steps).
+"""
 
 from __future__ import annotations
 
@@ -116,8 +120,12 @@ def recurring(
     magnitude: float = 1.0,
     at_day: float = 4.0,
     period_days: float = 4.0,
+    steps: int = 1,
 ) -> Drift:
     """Turn interests away on day `at_day` and back half a period later, again and again: A, B, A, B, ...
+
+    With more `steps` the way there, and the way back, is made in as many equal turns, evenly over the period: four
+    seasons are two steps there and two back, so that autumn is as spring was.
 
     >>> from journal.chance import stream
     >>> drift, interests, moves = recurring(at_day=1.0, period_days=4.0), np.ones((5, 4)), []
@@ -128,13 +136,15 @@ def recurring(
     >>> moves
     [False, True, False, True, False, True, False, True]
     """
-    check(magnitude=magnitude, at_day=at_day, period_days=period_days)
+    check(magnitude=magnitude, at_day=at_day, period_days=period_days, steps=steps)
+    span = period_days / (2 * steps)
 
     def angle(day: Array, rng: np.random.Generator) -> Array:
-        away = (day >= at_day) & (((day - at_day) % period_days) < period_days / 2)
-        return np.where(away, RIGHT_ANGLE * magnitude, 0.0)
+        turn = (day - at_day) % period_days // span
+        height = np.where(turn < steps, turn + 1, 2 * steps - 1 - turn)
+        return np.where(day >= at_day, RIGHT_ANGLE * magnitude * (height / steps), 0.0)
 
-    return _turning(angle, level, share)._replace(turns=lambda days: until(days, at_day, period_days / 2))
+    return _turning(angle, level, share)._replace(turns=lambda days: until(days, at_day, span))
 
 
 def blip(

@@ -31,6 +31,7 @@ IDS = [
     "late_events",
     "launch_wave",
     "outage",
+    "season_year",
     "seasonal",
     "slow_drift",
     "small",
@@ -111,6 +112,33 @@ DIFFERENCES = {
         "network.encoders: sage",
         "network.policies: every_event, micro_batch(n=100), never",
         "network.baselines: popular, decayed_popular, own_recent, markov",
+    ],
+    "season_year": [
+        "days: 14.0 -> 395.0",
+        "catalogue.launched: 0.05 -> 0.15",
+        "catalogue.launch_until_day: 13.0 -> 390.0",
+        "shoppers.shoppers: 1000 -> 200",
+        "shoppers.newness_days: 2.0 -> 14.0",
+        "shoppers.satiation_days: 2.0 -> 14.0",
+        "sessions.per_day: 0.9 -> 0.19",
+        ("rhythm.weekdays: (9.8, 10.5, 10.6, 10.3, 11.4, 23.8, 23.6) -> (13.5, 13.1, 13.4, 13.7, 13.8, 15.9, 16.6)"),
+        "rhythm.surge: 1.0 -> 2.5",
+        "rhythm.surge_day: 4.0 -> 41.0",
+        "rhythm.surge_hours: 24.0 -> 72.0",
+        "rhythm.surge_again: () -> (130.0, 326.0, 343.0)",
+        (
+            'drift: recurring(level="population", magnitude=1.0, at_day=79.0, period_days=365.0, steps=2), '
+            'blip(level="population", share=0.5, magnitude=1.0, at_day=326.0, hours=72.0), '
+            'blip(level="population", share=0.5, magnitude=1.0, at_day=343.0, hours=72.0), '
+            'gradual(level="individual", magnitude=0.3, time_constant_days=140.0)'
+        ),
+        (
+            "shock: launch_wave(share=0.1, at_day=64.0, within_days=7.0), "
+            "launch_wave(share=0.1, at_day=248.0, within_days=7.0)"
+        ),
+        "network.encoders: sage",
+        "network.policies: every_event, every_seconds(s=604800), every_event+replay, never",
+        "network.baselines: popular, decayed_popular(half_life=604800), own_recent, markov",
     ],
     "slow_drift": ['drift: gradual(level="individual", magnitude=1.0, time_constant_days=5.0)'],
     "sudden_shift": ['drift: abrupt(level="population", share=0.8, magnitude=1.0, at_day=7.5)'],

@@ -87,6 +87,17 @@ def test_abrupt_is_once_incremental_is_even_recurring_comes_back() -> None:
     assert np.allclose(wave[4], wave[8])
 
 
+def test_a_recurring_drift_of_two_steps_is_four_seasons_of_which_two_are_alike() -> None:
+    year = live(recurring(at_day=1.0, period_days=2.0, steps=2), 3.25)
+    winter, spring, summer, autumn, again = year[3], year[5], year[7], year[9], year[11]
+    assert np.allclose(winter, START)
+    assert np.allclose(cosine(winter, spring), np.cos(np.pi / 4))
+    assert np.allclose(cosine(winter, summer), 0)
+    assert np.allclose(spring, autumn)
+    assert np.allclose(winter, again)
+    assert recurring(at_day=1.0, period_days=2.0, steps=2).turns(3.2) == (1.0, 1.5, 2.0, 2.5, 3.0)
+
+
 def test_an_individual_abrupt_drift_can_spread_over_days() -> None:
     made = live(abrupt(level="individual", at_day=1.0, within_days=2.0), 4.0)
     when = [np.flatnonzero([(a[u] != b[u]).any() for a, b in itertools.pairwise(made)]) for u in range(60)]
