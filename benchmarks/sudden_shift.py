@@ -11,6 +11,11 @@ recovery    hours until the lane is back at 90 % of its OWN level before, to sta
 against the oracle: hours until the lane's level, as a share of the oracle's over the same events, is back at 90 % of
             its OWN share before, to stay: the oracle knows the shift at once, so what the hour of the day or easier
             products do to all lanes falls out, and a lane that had nothing to lose is not the first to be back
+at our level: hours until the lane's level is at 90 % of what the DEFAULT network's was before: one bar for all lanes,
+            to stay; the rest of the run (censored) where it never gets there
+
+`never` learns nothing at all; `during(policy="never", since=7.5)` learns as the default does until the shift, and never
+again: what updating is worth once interests have moved.
 
 Lanes are compared with the default network by the paired bootstrap over seeds of `driftlab.intervals`. ISGD is given
 the best learning rate of a small grid on seed 1, on the same measure that it is judged by.
@@ -30,6 +35,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftlab import Run, corrected, paired, run
 from driftlab.measures import MEASURES
@@ -42,6 +48,7 @@ from journal.runfile import RunFile
 SCENARIO, SEEDS = "sudden_shift", (1, 2, 3, 4, 5)
 RATES = (0.02, 0.05, 0.1, 0.2)
 BASELINES = ("popular", "decayed_popular", "own_recent", "markov", "item_cooccurrence", "bpr_mf")
+FROZEN = 'during(policy="never", since=7.5)'
 OURS, ORACLE = "sage every_event", "oracle"
 RESULTS = Path(__file__).parent / "results" / "sudden_shift.md"
 
@@ -55,6 +62,7 @@ class Found(NamedTuple):
     recovery: float  # hours; NaN where it cannot be told
     against_oracle: float  # hours
     after: float  # NDCG@10 of all scored events after the shift
+    at_our_level: float  # hours
 
 
 def made(folder: Path, name: str, seed: int, **wanted: list[str]) -> Run:
@@ -88,9 +96,14 @@ def share_is_back(seen: Record, oracle: Record, since: int) -> float:
     start = int(np.searchsorted(seen.time, since, side="left"))
     before = slice(max(start - STEADY * SLIDING, 0), start)
     ours, best = (gain(lane.rank, 10) for lane in (seen, oracle))
-    back = back_to_stay(ours[start:], best[start:], float(ours[before].sum() / best[before].sum()))
+    return hours_until(seen, start, ours, best, float(ours[before].sum() / best[before].sum()))
+
+
+def hours_until(seen: Record, start: int, ours: NDArray[np.float64], of: NDArray[np.float64], bar: float) -> float:
+    """Return hours from event `start` until gains, as a share of `of`, are at 90 % of the bar; censored at the end."""
+    back = back_to_stay(ours[start:], of[start:], bar)
     at = len(seen) - 1 if back is None else start + back - 1
-    return 0.0 if back == SLIDING else (int(seen.time[at]) - since) / HOUR
+    return 0.0 if back == SLIDING else (int(seen.time[at]) - int(seen.time[start])) / HOUR
 
 
 def judged(lanes: dict[str, Record]) -> dict[str, Found]:
@@ -108,7 +121,8 @@ def judged(lanes: dict[str, Record]) -> dict[str, Found]:
         lowest = float((total[SLIDING:] - total[:-SLIDING]).min()) / SLIDING
         hours = min(own.hours, rest) if own else float("nan")
         late = share_is_back(seen, lanes[ORACLE], drift.time)
-        found[lane] = Found(ndcg(seen), before[lane], before[lane] - lowest, hours, late, float(after.mean()))
+        there = hours_until(seen, start[lane], gains[lane], np.ones_like(gains[lane]), before[OURS])
+        found[lane] = Found(ndcg(seen), before[lane], before[lane] - lowest, hours, late, float(after.mean()), there)
     return found
 
 
@@ -134,10 +148,12 @@ def table(by_seed: list[dict[str, Found]]) -> list[str]:
     heads = (
         *("lane", "NDCG@10 by seed", "mean", "of oracle", "before", "drop", "after"),
         *("NDCG@10: ours less this", "recovery, h", "ours less this", "against the oracle, h", "ours less this"),
+        *("at our level, h", "ours less this"),
     )
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     best = np.mean([found[ORACLE].ndcg for found in by_seed])
-    gained, sooner, relative = (intervals(by_seed, attrgetter(name)) for name in ("ndcg", "recovery", "against_oracle"))
+    judged_by = ("ndcg", "recovery", "against_oracle", "at_our_level")
+    gained, sooner, relative, there = (intervals(by_seed, attrgetter(name)) for name in judged_by)
     for lane in by_seed[0]:
         columns = np.array([found[lane] for found in by_seed])
         mean = columns.mean(axis=0)
@@ -150,7 +166,7 @@ def table(by_seed: list[dict[str, Found]]) -> list[str]:
             ),
             *(f"{mean[1]:.3f}", f"{mean[2]:.3f}", f"{mean[5]:.3f}", gained[lane]),
             *("-" if np.isnan(mean[3]) else f"{mean[3]:.1f}", sooner[lane]),
-            *(f"{mean[4]:.1f}", relative[lane]),
+            *(f"{mean[4]:.1f}", relative[lane], f"{mean[6]:.1f}", there[lane]),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return lines
@@ -174,7 +190,7 @@ def study(folder: Path, seeds: tuple[int, ...] = SEEDS) -> str:
     baselines = [*BASELINES, f"isgd(rate={rate})"]
     everything, fresh = [], []
     for seed in seeds:
-        wanted = {"policies": ["every_event", "never"], "encoders": ["sage", "paper"], "baselines": baselines}
+        wanted = {"policies": ["every_event", "never", FROZEN], "encoders": ["sage", "paper"], "baselines": baselines}
         lanes = records(made(folder, SCENARIO, seed, **wanted))
         everything.append(judged(lanes))
         fresh.append(judged({lane: seen.where(~seen.before.repeat) for lane, seen in lanes.items()}))
