@@ -21,7 +21,7 @@ from driftlab.intervals import Interval
 from tui.chart import Chart, Series
 from tui.figures import Figures, differences, key
 from tui.frame import Frame
-from tui.views.view import View, glyph, so_far
+from tui.views.view import LANE, View, glyph, so_far
 
 
 class Compare(View):
@@ -65,7 +65,7 @@ def table(figures: Figures, lanes: Sequence[str], wide: bool) -> Table:
     """Write the report's table, or as much of it as a narrow screen has room for."""
     columns = [column for column in figures.columns if wide or key(column) in SHORT]
     made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", title_style="")
-    made.add_column("lane", no_wrap=True)
+    made.add_column("lane", no_wrap=True, overflow="ellipsis", max_width=LANE)
     for column in columns:
         group = " w/o rep." if column.part == "without_repeats" else ""
         made.add_column(f"{column.heading}{group}", justify="right", no_wrap=True)

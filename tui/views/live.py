@@ -19,7 +19,7 @@ from textual.widgets import Static
 from driftlab.report import decimals, duration, number
 from tui.chart import Chart, Mark, Series
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
-from tui.views.view import View, glyph, put, so_far
+from tui.views.view import LANE, View, glyph, put, so_far
 
 MEASURES = ("fading ndcg@10", "ndcg@10", "hr@10", "mrr")
 """Measures that the chart can show, as the run file names them."""
@@ -65,7 +65,7 @@ class Live(View):
 
     def _levels(self, frame: Frame) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), expand=False, header_style="bold")
-        table.add_column("lane", no_wrap=True)
+        table.add_column("lane", no_wrap=True, overflow="ellipsis", max_width=LANE)
         heads = {"now": 4, "trend": 5, "learned": 9, "GFLOP": 5, "stale": 8, **({"back in": 8} if frame.drifts else {})}
         for head, width in heads.items():  # wide enough for what will stand there: nothing moves about
             table.add_column(head, justify="right", min_width=width, no_wrap=True)

@@ -22,7 +22,7 @@ from tui.figures import Arrived
 from tui.frame import Frame
 from tui.recording import QUEUE
 from tui.views.live import curves, drift_marks
-from tui.views.view import View, glyph, put
+from tui.views.view import LANE, View, glyph, put
 
 NONE = "In this run every fact is known to every lane at once: its scenario has no delivery and no fault."
 
@@ -61,7 +61,7 @@ class Pipeline(View):
 
     def _table(self) -> Table:
         made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-        made.add_column("lane", no_wrap=True)
+        made.add_column("lane", no_wrap=True, overflow="ellipsis", max_width=LANE)
         for head in ("stale", "p99", "lag p99", "queue p99", "shed"):
             made.add_column(head, justify="right", no_wrap=True)
         for row in self.rows():

@@ -15,6 +15,9 @@ from tui.frame import Frame
 GLYPHS = "●■▲◆▼★○□△◇▽☆" + "abcdefghijklmnopqrstuvwxyz"
 """A sign for each lane, so that lanes can be told apart without colour."""
 
+LANE = 36
+"""Cells for the name of a lane in a table: that of a fork's chain is longer than all its figures."""
+
 
 def put(widget: Static, content: VisualType, shape: object = None) -> None:
     """Put content into a widget; where its shape is the one it had, nothing around it is laid out anew: that costs
