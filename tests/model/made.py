@@ -59,6 +59,17 @@ def each(names: Sequence[str], fast: Sequence[str] = FAST) -> list:
     return [pytest.param(name, marks=() if name in fast else pytest.mark.slow) for name in names]
 
 
+def pairs(policies: Sequence[str]) -> list:
+    """Parameters of a test of a recommender under a policy: each recommender under the first, and with the others what
+    is quick and what learns most; only the quick is not slow. All pairs would cost ten minutes and tell no more."""
+    with_all = ("own_recent", "network/sage")
+    return [
+        pytest.param(name, policy, marks=() if name == "own_recent" else pytest.mark.slow)
+        for name in RECOMMENDERS
+        for policy in (policies if name in with_all else policies[:1])
+    ]
+
+
 def learner(
     name: str = "own_recent", policy: Policy = EVERY_EVENT, *, products: int = PRODUCTS, shoppers: int = SHOPPERS
 ) -> Learner:

@@ -16,10 +16,10 @@ from tests.model.made import (
     SHOPPERS,
     assert_equal,
     catalogue,
-    each,
     events,
     feed,
     joined,
+    pairs,
     scored,
     some,
 )
@@ -63,10 +63,7 @@ SLOW = 10**6 * np.array([(seq * 7919) % 20_000 for seq in STREAM.seq.tolist()])
 """Up to five and a half hours, out of order."""
 
 
-@pytest.mark.parametrize(
-    "policy", each(["every_event", "micro_batch", "replay", "on_drift", "delay"], ("micro_batch",))
-)
-@pytest.mark.parametrize("name", each(list(RECOMMENDERS), ("own_recent",)))
+@pytest.mark.parametrize(("name", "policy"), pairs(["every_event", "micro_batch", "replay", "on_drift", "delay"]))
 def test_what_is_delivered_at_once_is_learned_as_without_a_pipeline(name: str, policy: str) -> None:
     plain = feed(Learner(RECOMMENDERS[name], PARTS[policy], catalogue(), SHOPPERS, SEED), STREAM, 64)
     through, learned = follow(lane(name, PARTS[policy]), delivered(AT_ONCE))
@@ -78,8 +75,7 @@ def test_what_is_delivered_at_once_is_learned_as_without_a_pipeline(name: str, p
     assert (learned.time >= STREAM.time[learned.seq - 1]).all()
 
 
-@pytest.mark.parametrize("name", each(list(RECOMMENDERS), ("own_recent",)))
-@pytest.mark.parametrize("policy", each(["every_event", "micro_batch", "replay"], ("micro_batch",)))
+@pytest.mark.parametrize(("name", "policy"), pairs(["every_event", "micro_batch", "replay"]))
 def test_the_cut_into_calls_changes_no_bit(name: str, policy: str) -> None:
     entries, learners = delivered(SLOW), [lane(name, PARTS[policy]) for _ in range(3)]
     (one, learned), *others = (follow(each, entries, size) for each, size in zip(learners, (300, 7, 1), strict=True))
