@@ -13,20 +13,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from driftlab import cli_logs, cli_parts, cli_scenarios, cli_tui
-from driftlab.cli_logs import From, Item, Items, Time, To, Type, Types, User, Value, asked_for
-from driftlab.cli_words import (
-    Baselines,
-    Encoders,
-    Json,
-    Losses,
-    Out,
-    Policies,
-    Samplers,
-    Seed,
-    Settings,
-    pairs,
-    print_json,
-)
+from driftlab.cli_logs import LogWords
+from driftlab.cli_words import Json, LaneWords, Out, print_json
 from journal.errors import Refusal
 
 app = App(
@@ -51,14 +39,7 @@ def run(
     scenario: str,
     /,
     *,
-    policy: Policies = None,
-    encoder: Encoders = None,
-    loss: Losses = None,
-    sampler: Samplers = None,
-    baseline: Baselines = None,
-    set_: Settings = None,
-    seed: Seed = None,
-    out: Out = None,
+    lanes: LaneWords = LaneWords(),
     json_: Json = False,
 ) -> None:
     """Run a scenario: shoppers drift, networks learn from every event, and every lane is measured.
@@ -73,9 +54,7 @@ def run(
     """
     from driftlab import api
 
-    lists = {"encoders": encoder, "losses": loss, "samplers": sampler, "baselines": baseline}
-    made = api.run(scenario, policy, **lists, settings=pairs(set_), seed=seed, out=out, quiet=False)
-    _show(made, json_)
+    _show(api.run(scenario, **lanes.asked(), quiet=False), json_)
 
 
 @app.command
@@ -83,23 +62,8 @@ def replay(
     log: Path,
     /,
     *,
-    user: User = "user_id",
-    item: Item = "item_id",
-    type_: Type = "event_type",
-    time: Time = "timestamp",
-    value: Value = "value",
-    types: Types = None,
-    items: Items = None,
-    from_: From = None,
-    to: To = None,
-    policy: Policies = None,
-    encoder: Encoders = None,
-    loss: Losses = None,
-    sampler: Samplers = None,
-    baseline: Baselines = None,
-    set_: Settings = None,
-    seed: Seed = None,
-    out: Out = None,
+    words: LogWords = LogWords(),
+    lanes: LaneWords = LaneWords(),
     json_: Json = False,
 ) -> None:
     """Replay a real event log (CSV or Parquet) through every policy and baseline.
@@ -111,10 +75,7 @@ def replay(
     """
     from driftlab import api
 
-    asked = asked_for(log, (user, item, type_, time, value), types, items, from_, to)
-    lists = {"encoders": encoder, "losses": loss, "samplers": sampler, "baselines": baseline}
-    made = api.replay(asked, policy, **lists, settings=pairs(set_), seed=seed, out=out, quiet=False)
-    _show(made, json_)
+    _show(api.replay(words.of(log), **lanes.asked(), quiet=False), json_)
 
 
 @app.command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,34 +10,35 @@ from cyclopts import Group, Parameter
 
 from driftlab.cli_words import Json, Seed, pairs, print_json
 
-_COLUMN = Group("A log's columns")
-
-User = Annotated[str, Parameter(group=_COLUMN)]
-Item = Annotated[str, Parameter(group=_COLUMN)]
-Type = Annotated[str, Parameter(name="--type", group=_COLUMN, help="or '=purchase' for all rows")]
-Time = Annotated[str, Parameter(group=_COLUMN)]
-Value = Annotated[str | None, Parameter(group=_COLUMN)]
-Types = Annotated[list[str] | None, Parameter(negative="", group=_COLUMN, help="word=known: basket=cart")]
-Items = Annotated[Path | None, Parameter(help="products' categories, brands, prices")]
-From = Annotated[str | None, Parameter(name="--from", help="first time taken: epoch seconds or 2017-11-25")]
-To = Annotated[str | None, Parameter(help="end of the times taken, itself left out")]
 UtcOffset = Annotated[float, Parameter(help="hours by which a log's shop is ahead of UTC, for its hours and weekdays")]
 
+_COLUMN = Group("A log's columns")
+_TYPES = Parameter(negative="", group=_COLUMN, help="word=known: basket=cart")
 
-def asked_for(
-    log: Path,
-    columns: tuple[str, str, str, str, str | None],
-    types: Sequence[str] | None,
-    items: Path | None,
-    start: str | None,
-    end: str | None,
-) -> Any:
-    """Return the log that the words of a command ask for, as a `driftlab.logs.Asked`."""
-    from driftlab.logs import Asked, epoch
-    from journal.cleaning import Columns
 
-    beside = None if items is None else str(items)
-    return Asked(str(log), Columns(*columns), beside, epoch(start), epoch(end), pairs(types))
+@Parameter(name="*")
+@dataclass(frozen=True)
+class LogWords:
+    """The options that say how a log is read."""
+
+    user: Annotated[str, Parameter(group=_COLUMN)] = "user_id"
+    item: Annotated[str, Parameter(group=_COLUMN)] = "item_id"
+    type_: Annotated[str, Parameter(name="--type", group=_COLUMN, help="or '=purchase' for all rows")] = "event_type"
+    time: Annotated[str, Parameter(group=_COLUMN)] = "timestamp"
+    value: Annotated[str | None, Parameter(group=_COLUMN)] = "value"
+    types: Annotated[list[str] | None, _TYPES] = None
+    items: Annotated[Path | None, Parameter(help="products' categories, brands, prices")] = None
+    from_: Annotated[str | None, Parameter(name="--from", help="first time taken: epoch seconds or 2017-11-25")] = None
+    to: Annotated[str | None, Parameter(help="end of the times taken, itself left out")] = None
+
+    def of(self, log: Path) -> Any:
+        """Return the log that is asked for, as a `driftlab.logs.Asked`."""
+        from driftlab.logs import Asked, epoch
+        from journal.cleaning import Columns
+
+        columns = Columns(self.user, self.item, self.type_, self.time, self.value)
+        beside = None if self.items is None else str(self.items)
+        return Asked(str(log), columns, beside, epoch(self.from_), epoch(self.to), pairs(self.types))
 
 
 def describe(
@@ -45,15 +46,7 @@ def describe(
     beside: Path | None = None,
     /,
     *,
-    user: User = "user_id",
-    item: Item = "item_id",
-    type_: Type = "event_type",
-    time: Time = "timestamp",
-    value: Value = "value",
-    types: Types = None,
-    items: Items = None,
-    from_: From = None,
-    to: To = None,
+    words: LogWords = LogWords(),
     utc_offset_hours: UtcOffset = 0.0,
     json_: Json = False,
 ) -> None:
@@ -73,9 +66,7 @@ def describe(
     from driftlab.description import Distance, lines, side_by_side
 
     def asked(path: Path) -> Any:
-        if not str(path).lower().endswith(LOGS):
-            return path
-        return asked_for(path, (user, item, type_, time, value), types, items, from_, to)
+        return words.of(path) if str(path).lower().endswith(LOGS) else path
 
     found = api.describe(asked(path), beside and asked(beside), utc_offset_hours=utc_offset_hours)
     if json_:
@@ -92,15 +83,7 @@ def calibrate(
     /,
     *,
     trials: Annotated[int, Parameter(help="worlds to try; each takes some seconds")] = 60,
-    user: User = "user_id",
-    item: Item = "item_id",
-    type_: Type = "event_type",
-    time: Time = "timestamp",
-    value: Value = "value",
-    types: Types = None,
-    items: Items = None,
-    from_: From = None,
-    to: To = None,
+    words: LogWords = LogWords(),
     utc_offset_hours: UtcOffset = 0.0,
     seed: Seed = 1,
     out: Annotated[Path | None, Parameter(help="the scenario; by default LOG_world.toml in this folder")] = None,
@@ -118,9 +101,8 @@ def calibrate(
     """
     from driftlab import api
 
-    asked = asked_for(log, (user, item, type_, time, value), types, items, from_, to)
     of_all = 1 if seed is None else seed
-    made = api.calibrate(asked, out, trials=trials, seed=of_all, utc_offset_hours=utc_offset_hours, quiet=False)
+    made = api.calibrate(words.of(log), out, trials=trials, seed=of_all, utc_offset_hours=utc_offset_hours, quiet=False)
     if json_:
         print_json(made.summary())
     else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from driftlab.cli_words import Baselines, Encoders, Out, Policies, Seed, Settings
+from driftlab.cli_words import LaneWords
 from driftlab.engine import Gone
 from driftlab.showing import preview
 from journal.errors import Refusal
@@ -20,12 +20,7 @@ def tui(
     target: str | None = None,
     /,
     *,
-    policy: Policies = None,
-    encoder: Encoders = None,
-    baseline: Baselines = None,
-    set_: Settings = None,
-    seed: Seed = None,
-    out: Out = None,
+    lanes: LaneWords = LaneWords(),
     if_closed: Gone = "go_on",
     serve: Annotated[bool, Parameter(negative="", group=Browser)] = False,
     host: Annotated[str, Parameter(group=Browser)] = "localhost",
@@ -52,16 +47,12 @@ def tui(
             "`driftlab tui` needs a terminal. Use `driftlab run` and `driftlab report` where there is none, or --serve "
             "to see it in a browser."
         )
-    lists = {"--policy": policy, "--encoder": encoder, "--baseline": baseline, "--set": set_}
-    words = [word for name, values in lists.items() for value in values or () for word in (name, value)]
-    single = {"--seed": seed, "--out": out}
-    words += [word for name, value in single.items() if value is not None for word in (name, str(value))]
     if target is not None and not target.endswith(".run"):
         preview(target)  # a name that is none is refused here, before the screen is taken
     if serve:
-        _server().serve(target, words, if_closed, host, port)
+        _server().serve(target, lanes.given(), if_closed, host, port)
     else:
-        importlib.import_module("tui.app").Driftlab(target, words, if_closed).run()
+        importlib.import_module("tui.app").Driftlab(target, lanes.given(), if_closed).run()
 
 
 def _server() -> Any:

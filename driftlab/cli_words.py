@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,30 +13,45 @@ from cyclopts import Parameter
 
 from journal.errors import Refusal
 
-Policies = Annotated[
-    list[str] | None,
-    Parameter(name="--policy", negative="", help="when to learn, in place of the scenario's; may be given again"),
-]
-Encoders = Annotated[
-    list[str] | None, Parameter(name="--encoder", negative="", help="network; the first runs with every policy")
-]
-Losses = Annotated[
-    list[str] | None, Parameter(name="--loss", negative="", help="what teaches the vectors; others are lanes beside")
-]
-Samplers = Annotated[
-    list[str] | None,
-    Parameter(name="--sampler", negative="", help="where negatives come from; others are lanes beside"),
-]
-Baselines = Annotated[
-    list[str] | None, Parameter(name="--baseline", negative="", help="what the networks are compared with")
-]
-Settings = Annotated[
-    list[str] | None,
-    Parameter(name="--set", negative="", help="key=value in place of the scenario's: policy.n=8"),
-]
 Seed = Annotated[int | None, Parameter(help="of every random stream")]
 Out = Annotated[Path | None, Parameter(help="the run file; by default NAME-SEED.run in this folder")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="one JSON document on stdout")]
+Several = list[str] | None
+
+
+def _several(name: str, about: str) -> Parameter:
+    return Parameter(name=name, negative="", help=about)
+
+
+Settings = Annotated[Several, _several("--set", "key=value in place of the scenario's: policy.n=8")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class LaneWords:
+    """The options that say what learns in a run, and from what chance."""
+
+    policy: Annotated[Several, _several("--policy", "when to learn, in place of the scenario's; once or more")] = None
+    encoder: Annotated[Several, _several("--encoder", "network; the first runs with every policy")] = None
+    loss: Annotated[Several, _several("--loss", "what teaches the vectors; others are lanes beside")] = None
+    sampler: Annotated[Several, _several("--sampler", "where negatives come from; others are lanes beside")] = None
+    baseline: Annotated[Several, _several("--baseline", "what the networks are compared with")] = None
+    set_: Settings = None
+    seed: Seed = None
+    out: Out = None
+
+    def asked(self) -> dict[str, Any]:
+        """Return them as the words of `driftlab.api`."""
+        lists = {"encoders": self.encoder, "losses": self.loss, "samplers": self.sampler, "baselines": self.baseline}
+        return {"policies": self.policy, **lists, "settings": pairs(self.set_), "seed": self.seed, "out": self.out}
+
+    def given(self) -> list[str]:
+        """Return them as they stand on a command line."""
+        found = []
+        for name, value in vars(self).items():
+            for one in value if isinstance(value, list) else [] if value is None else [value]:
+                found += [f"--{name.rstrip('_')}", str(one)]
+        return found
 
 
 def pairs(settings: Sequence[str] | None) -> dict[str, Any]:
