@@ -217,6 +217,7 @@ def lanes(
             Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, **how),
             opening,
             None if pipes is None else Passage(pipes()),
+            recipe.recommender.ties,
         )
         for recipe in made
     ]

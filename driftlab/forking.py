@@ -43,7 +43,8 @@ def forked(
         raise Refusal(f"Day {day:g} is not a day of {run.path}, which has {parent.days:g}.")
     changes: dict[str, Any] = {}
     if policy is not None:
-        changes["network.policies"] = _policies(parent, policy, max(day - _before_first(run), 0.0))
+        ties = build.Finder(kept)("encoder", parent.network.encoders[0]).ties
+        changes["network.policies"] = _policies(parent, policy, max(day - _before_first(run, ties), 0.0))
     for family, use in more.items():
         there = [one.model_dump() for one in getattr(parent, family)]
         changes[family] = [*there, _set_in(family, use, day).model_dump()]
@@ -58,12 +59,12 @@ def _policies(parent: Scenario, policy: str, day: float) -> list[str]:
     return [before, "+".join(map(str, phases))]
 
 
-def _before_first(run: RunFile) -> float:
-    """Return the days between the first fact and the first event that a recommender is told of: policies count from
-    there."""
+def _before_first(run: RunFile, ties: tuple[int, ...]) -> float:
+    """Return the days between the first fact and the first event that a recommender with such ties is told of: policies
+    count from there."""
     for facts in run.chunks():
         opening = int(facts.time[0])
-        events = told(facts, opening)
+        events = told(facts, opening, ties)
         if len(events.seq):
             return (int(events.time[0]) - opening) / DAY
     return 0.0

@@ -26,7 +26,7 @@ SNAPSHOT_EVERY = 32
 """Chunks between two snapshots of a lane: what a resumed run has to fold again, at most."""
 
 TOLD = (Kind.PRODUCT_LISTED, Kind.PRODUCT_RETIRED, Kind.STOCK_OUT, Kind.RESTOCKED, *INTERACTIONS)
-"""Kinds of facts that a recommender is told."""
+"""Kinds of facts that every recommender is told."""
 
 
 Truth = dict[str, dict[str, NDArray[Any]]]
@@ -99,32 +99,39 @@ class Lane(Protocol):
         ...
 
 
-def told(facts: Facts, opening: int = -1) -> Events:
+def told(facts: Facts, opening: int = -1, ties: tuple[int, ...] = ()) -> Events:
     """Return what a recommender is told of the facts: their public columns, nothing else.
 
-    Products listed at time `opening` (microseconds) are left out: the catalogue has them as listed from the start.
+    Products listed at time `opening` (microseconds) are left out: the catalogue has them as listed from the start. One
+    that reads `ties` is told facts of these kinds too: who is followed stands where else a product does.
 
     >>> from journal.facts import facts
     >>> told(facts(seq=[1, 2], time=[5, 6], kind=[Kind.SESSION_STARTED, Kind.VIEWED])).seq.tolist()
     [2]
     """
     known = (facts.kind == Kind.PRODUCT_LISTED) & (facts.time == opening)
-    which = np.isin(facts.kind, TOLD) & ~known
-    return Events(*(getattr(facts, name)[which] for name in Events._fields))
+    which = np.isin(facts.kind, (*TOLD, *ties)) & ~known
+    events = Events(*(getattr(facts, name)[which] for name in Events._fields))
+    if not ties:
+        return events
+    other = np.nan_to_num(facts.value[which], nan=-1.0).astype(np.int32)
+    return events._replace(product=np.where(np.isin(events.kind, ties), other, events.product))
 
 
 class LearningLane:
     """A lane whose recommender learns, and which may serve slates between chunks."""
 
-    def __init__(self, name: str, learner: Learner, opening: int, passage: Passage | None = None) -> None:
+    def __init__(
+        self, name: str, learner: Learner, opening: int, passage: Passage | None = None, ties: tuple[int, ...] = ()
+    ) -> None:
         """Begin with a learner that has been told nothing; its catalogue is that of time `opening`, microseconds.
 
-        With a `passage` it learns what is delivered, when it is delivered.
+        With a `passage` it learns what is delivered, when it is delivered. It is told of `ties`, as `told` says.
         """
         self.name = name
         self.learner = learner
         self.passage = passage
-        self._opening = opening
+        self._opening, self._ties = opening, ties
         self._after = 0  # the last fact that the learner knows of
         self._sent = 0  # the last fact on its way
         self._learnings: list[tuple[int, Learnings]] = []  # by the last fact of the piece they came with
@@ -157,12 +164,15 @@ class LearningLane:
     def wind(self, facts: Facts) -> None:
         """Send facts that a snapshot knows of on their way once more; what is delivered of them is known."""
         if self.passage is not None:
-            self.passage.entries(facts, told(facts, self._opening))
+            self.passage.entries(facts, self._told(facts))
         self._sent = int(facts.seq[-1])
+
+    def _told(self, facts: Facts) -> Events:
+        return told(facts, self._opening, self._ties)
 
     def feed(self, piece: Facts) -> tuple[Outcomes | None, Learnings | None]:
         """Score and learn the next facts; return what came of it, if anything did."""
-        events = told(piece, self._opening)
+        events = self._told(piece)
         self._sent = self._after = int(piece.seq[-1])
         if self.passage is None:
             return (self.learner.advance(events) if len(events.seq) else None), None

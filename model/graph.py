@@ -3,8 +3,8 @@
 A row holds, in this order: the entity vector x [d], its optimiser's memory, and the rows of the node's category and
 brand (what a neighbour has to know of it); what the encoder keeps (often nothing); the node's last relations, newest
 first (K each of neighbour row, kind, time, strength, the node's own event count then, times met); the last followers of
-a product (S ids and S counts); and the node's facts (event count, two decayed rates, time of the last event). Ids are
-float32, exact below 2**24.
+a product (S ids and S counts); the node's facts (event count, two decayed rates, time of the last event); and, where
+the encoder reads them, a shopper's last ties (`model.ties`). Ids are float32, exact below 2**24.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ RELATION = 6
 FACTS = 4
 """Columns of facts: event count, fast rate, slow rate, time of the last event."""
 
+TIE = 4
+"""Columns a tie: row of the other end, kind, time, strength."""
+
 LENGTHS = 1.0, 20.0, 10.0, 1.0, 0.0
 """How long vectors start, by section: categories and brands far longer than products, so what is alike starts alike."""
 
@@ -48,6 +51,7 @@ class Columns(NamedTuple):
     neighbours: int
     followers: int
     own: int = 0
+    ties: int = 0
 
     @property
     def head(self) -> slice:
@@ -56,7 +60,7 @@ class Columns(NamedTuple):
 
     @property
     def body(self) -> slice:
-        """All that is written anew, not added to: what is kept, relations, followers, facts."""
+        """All that is written anew, not added to: what is kept, relations, followers, facts, ties."""
         return slice(self.dim + HEAD, self.width)
 
     @property
@@ -74,11 +78,15 @@ class Columns(NamedTuple):
 
     @property
     def facts(self) -> slice:
-        return slice(self.follower.stop, self.width)
+        return slice(self.follower.stop, self.follower.stop + FACTS)
+
+    @property
+    def tied(self) -> slice:
+        return slice(self.facts.stop, self.width)
 
     @property
     def width(self) -> int:
-        return self.dim + HEAD + self.own + RELATION * self.neighbours + 2 * self.followers + FACTS
+        return self.facts.stop + TIE * self.ties
 
 
 class Relations(NamedTuple):
@@ -135,6 +143,7 @@ def plant(layout: Layout, catalogue: Catalogue, columns: Columns, spread: float,
     table[:, columns.dim + 1 : columns.dim + 3] = layout.null
     table[:, columns.relations.start : columns.relations.start + columns.neighbours] = -1
     table[:, columns.follower.start : columns.follower.start + columns.followers] = -1
+    table[:, columns.tied.start : columns.tied.start + columns.ties] = -1
     for place, ids, row in ((1, catalogue.category, layout.category), (2, catalogue.brand, layout.brand)):
         table[: layout.products, columns.dim + place] = np.where(ids >= 0, row(ids), layout.null)
     return table

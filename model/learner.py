@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from journal.facts import MICROSECONDS
-from model import loop
+from model import loop, ties
 from model.carry import begin, busy
 from model.compiling import compiled, looped
 from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, Updater, extended
@@ -68,6 +68,7 @@ class Learner:
         self._advance = looped(loop.advance, self.recommender, self.policy, self.layout)
         self._ranks = compiled(ranks)
         self._scores = compiled(_scores, self.recommender, self.layout)
+        self._bind = looped(_bound, self.recommender, self.layout)
 
     def advance(self, events: Events) -> Outcomes:
         """Score each event, then let the policy learn; n events give the outcomes of those that are scored."""
@@ -83,9 +84,13 @@ class Learner:
             self.origin = int(now[0])
         parts: list[loop.Ticks] = []
         learned: list[Learnings] = []
-        for piece in _pieces(events.product, len(self.catalogue.category)):
+        binds = np.isin(events.kind, self.recommender.ties)
+        for piece in _pieces(np.where(binds, -1, events.product), len(self.catalogue.category), binds):
             told = Events(*(column[piece] for column in events))  # type: ignore[arg-type]
-            self._make_room(told)
+            if binds[piece.start]:
+                self._tie(told)
+                continue
+            self._make_room(int(told.shopper.max(initial=-1)), int(told.product.max(initial=-1)))
             delivered = None if entries is None else entries.delivered[piece]
             ticks, entry = self._run(told, now[piece], delivered)
             parts += ticks
@@ -148,9 +153,14 @@ class Learner:
     def _seconds(self, time: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray((time - (self.origin or 0)) / MICROSECONDS, np.float64)
 
-    def _make_room(self, events: Events) -> None:
+    def _tie(self, told: Events) -> None:
+        """Make the ties that facts tell of; what waits to be learned waits on."""
+        self._make_room(int(max(told.shopper.max(), told.product.max())), -1)
+        for made in ties.calls(self.recommender.ties, told, self._seconds(told.time).astype(np.float32)):
+            self.carry = self.carry._replace(state=self._bind(self.carry.state, *made))
+
+    def _make_room(self, shopper: int, product: int) -> None:
         """Grow the tables for ids that have no row yet."""
-        shopper, product = int(events.shopper.max(initial=-1)), int(events.product.max(initial=-1))
         if product >= len(self.catalogue.category):
             self.catalogue = extended(self.catalogue, product + 1)
             self.carry = self.carry._replace(shop=self.carry.shop._replace(products=jnp.array(product + 1, jnp.int32)))
@@ -239,13 +249,20 @@ def best(scores: NDArray[np.float32], k: int, exclude: NDArray[np.bool_] | None 
     return slates
 
 
-def _pieces(product: NDArray[np.int32], products: int) -> Iterator[slice]:
-    """Cut before each event that brings a product beyond the catalogue: until then nobody knows of it."""
+def _pieces(product: NDArray[np.int32], products: int, binds: NDArray[np.bool_]) -> Iterator[slice]:
+    """Cut before each event that brings a product beyond the catalogue: until then nobody knows of it; and between what
+    makes ties and what does not."""
     highest = np.maximum.accumulate(np.append(np.int32(products - 1), product))
-    cuts = [0, *np.flatnonzero(np.diff(highest)).tolist(), len(product)]
+    other = np.diff(binds, prepend=binds[:1])
+    cuts = [0, *np.flatnonzero((np.diff(highest) > 0) | other).tolist(), len(product)]
     for start, stop in itertools.pairwise(cuts):
         if stop > start:
             yield slice(start, stop)
+
+
+def _bound(recommender: Recommender, layout: Layout, state: Any, made: ties.Made, n: Array) -> Any:
+    assert recommender.bind is not None
+    return recommender.bind(state, made, n, layout)
 
 
 def _scores(recommender: Recommender, layout: Layout, state: Any, shop: Shop, shoppers: Array, time: Array) -> Array:

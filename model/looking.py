@@ -1,7 +1,8 @@
 """What can be read of a learner at rest: relations, parts of scores, vectors. Reading changes nothing.
 
 share  of a relation in what its node takes from all its neighbours now: by strength, kind and age where the encoder
-       weighs relations so (`model.encoders.fading`), else the same for each
+       weighs relations so (`model.encoders.fading`), else the same for each; of a tie (`model.encoders.tying`) in what
+       a shopper takes from all its ties
 part   of a score: interests (how well the vectors agree), content (what is published, where that is read), popularity
        (the product's own), habits (own products and followers); of a recommender without vectors the score is one
        part. Parts add up to the score, to the bit (`model.grid`)
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from journal.facts import INTERACTIONS, MICROSECONDS
 from model.compiling import compiled
 from model.encoders.fading import HOUR
-from model.graph import FACTS, HEAD, RELATION, Columns
+from model.graph import FACTS, HEAD, RELATION, TIE, Columns
 from model.layout import Layout
 from model.learner import Learner
 from model.parts import Query, Recommender, Shop
@@ -62,11 +63,11 @@ def _columns(learner: Learner, table: NDArray[np.float32]) -> Columns | None:
     """Return where things stand in the rows of a network's table; None for a recommender that has no graph."""
     if learner.recommender.anew is None:
         return None
-    (first, _), (start, stop) = learner.recommender.row_ids
-    dim, neighbours = first - 1, stop - start
+    (first, _), (start, stop), *tied = learner.recommender.row_ids
+    dim, neighbours, ties = first - 1, stop - start, sum(last - at for at, last in tied)
     own = start - dim - HEAD
-    followers = (table.shape[1] - start - RELATION * neighbours - FACTS) // 2
-    return Columns(dim, neighbours, followers, own)
+    followers = (table.shape[1] - start - RELATION * neighbours - FACTS - TIE * ties) // 2
+    return Columns(dim, neighbours, followers, own, ties)
 
 
 def _table(learner: Learner) -> NDArray[np.float32]:
@@ -74,8 +75,8 @@ def _table(learner: Learner) -> NDArray[np.float32]:
 
 
 def relations(learner: Learner, section: str, id_: int, now: int) -> list[Relation]:
-    """Return the last relations of a shopper or product as of `now` (microseconds), newest first; none where the
-    recommender has no graph."""
+    """Return the last relations of a shopper or product as of `now` (microseconds), newest first, then the ties of a
+    shopper, newest first; none where the recommender has no graph."""
     row = _row(learner, section, id_)
     table = _table(learner)
     columns = _columns(learner, table)
@@ -94,6 +95,25 @@ def relations(learner: Learner, section: str, id_: int, now: int) -> list[Relati
         what = int(INTERACTIONS[0]) + int(kind[place])
         learned = float(strength[place]), share[which], int(times[place])
         found.append(Relation(SECTIONS[its], number, what, moment, *learned))
+    return found + (_ties(learner, table[row, columns.tied], seconds) if section == "shopper" and columns.ties else [])
+
+
+def _ties(learner: Learner, block: NDArray[np.float32], seconds: float) -> list[Relation]:
+    """Return the ties in their columns float32[4 T] as relations; in each, the two have met once."""
+    near, kind, time, strength = (column[block.reshape(TIE, -1)[0] >= 0] for column in block.reshape(TIE, -1))
+    weights = learner.carry.state["encoder"].get("ties", {})
+    logits = np.zeros(len(near))
+    if {"kind", "decay"} <= weights.keys():
+        worth, decay = (np.asarray(weights[name], np.float64)[kind.astype(int)] for name in ("kind", "decay"))
+        logits = strength + worth - decay * np.log1p(np.maximum(seconds - time, 0.0) / HOUR)
+    share = np.exp(logits - logits.max(initial=-np.inf))
+    share /= share.sum()
+    found = []
+    for place in range(len(near)):
+        its, number = _node(learner.layout, int(near[place]))
+        moment = (learner.origin or 0) + round(float(time[place]) * MICROSECONDS)
+        what = learner.recommender.ties[int(kind[place])]
+        found.append(Relation(SECTIONS[its], number, what, moment, float(strength[place]), float(share[place]), 1))
     return found
 
 

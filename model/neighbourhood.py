@@ -1,4 +1,5 @@
-"""Reading the graph: some nodes, their last relations, and the categories and brands of the products among them.
+"""Reading the graph: some nodes, their last relations, and the categories and brands of the products among them; what
+the neighbours met, and what the shopper is tied to, where the encoder reads that.
 
 The first node is the shopper, the others are products; only the shopper's neighbours are products with kin of their
 own.
@@ -12,7 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from model.encoders.contract import Beyond, Neighbourhood
+from model import ties
+from model.encoders.contract import Beyond, Neighbourhood, Ties
 from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_in, relations_of
 from model.layout import Layout
 from model.rows import ahead
@@ -26,14 +28,26 @@ class Vectors(NamedTuple):
     kin: Array  # float32[C - 1 + K, 2, d]: category and brand of the products, then of the shopper's neighbours
     strength: Array  # float32[C, K]
     far: Array | None = None  # float32[C, K, F, d]: what the neighbours met
+    tied: Array | None = None  # float32[T, d]: what the shopper is tied to
+    tie: Array | None = None  # float32[T]: strengths of these ties
+    lately: Array | None = None  # float32[1, T, B, d]: what those met
 
 
 class Far(NamedTuple):
-    """The last F relations of the neighbours."""
+    """The last F relations of neighbours [C, K]."""
 
     ids: Array  # int32[C, K, F]: rows; the null row where there is no relation
     relations: Relations  # [C, K, F]
     kin: Array  # float32[C, K, F, d]: vectors of category and brand, added
+
+
+class Tied(NamedTuple):
+    """What the shopper is tied to."""
+
+    ids: Array  # int32[T]: rows; the null row where there is no tie
+    ties: ties.Ties
+    events: Array  # float32[T]: event counts of the other ends
+    met: Far  # [1, T, B]
 
 
 class Reading(NamedTuple):
@@ -44,13 +58,14 @@ class Reading(NamedTuple):
     kin: Array  # int32[C - 1 + K, 2]: rows
     rows: Array  # float32[C, width]
     vectors: Vectors
-    memory: Array  # float32[C + C K + 2 (C - 1 + K) + C K F]: the optimiser's, in the order own, near, kin, far
+    memory: Array  # float32[C + C K + 2 (C - 1 + K) + ...]: the optimiser's, of own, near, kin, far, tied and lately
     relations: Relations  # [C, K]
     facts: Facts  # [C]
     near_kin: Array  # int32[K, 2]: rows of category and brand of the shopper's neighbours
     near_events: Array  # float32[C, K]: event counts of the neighbours
     kept: Array | None  # float32[C, L]: what the encoder keeps
     far: Far | None = None  # what the neighbours met, where the encoder looks so far
+    tied: Tied | None = None  # where the encoder reads ties
 
 
 def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
@@ -83,21 +98,49 @@ def further(
     where that is 0."""
     if not beyond:
         return reading
+    far, vectors, memory = _last(table, reading.near, reading.centres, beyond, columns, layout, before)
+    return reading._replace(
+        vectors=reading.vectors._replace(far=vectors),
+        memory=jnp.concatenate([reading.memory, memory]),
+        far=far,
+    )
+
+
+def _last(
+    table: Array, near: Array, but: Array, many: int, columns: Columns, layout: Layout, before: Array | None
+) -> tuple[Far, Array, Array]:
+    """Read the last relations, `many` of each, of the nodes with the rows `near` int32[C, K], but for those to `but`
+    int32[C]; return them with their vectors and the memory of these."""
     d = columns.dim
-    at = ahead(table, reading.near, columns.relations.start, columns.relations.stop)
-    whole = relations_in(table[at.reshape(-1), columns.relations].reshape(*reading.near.shape, -1), columns)
-    relations = jax.tree.map(lambda leaf: leaf[..., :beyond], whole)
-    ids = jnp.where(relations.ids == reading.centres[:, None, None], -1, relations.ids)
+    at = ahead(table, near, columns.relations.start, columns.relations.stop)
+    whole = relations_in(table[at.reshape(-1), columns.relations].reshape(*near.shape, -1), columns)
+    relations = jax.tree.map(lambda leaf: leaf[..., :many], whole)
+    ids = jnp.where(relations.ids == but[:, None, None], -1, relations.ids)
     if before is not None:
         ids = jnp.where(relations.time < before, ids, -1)
     far = ahead(table, jnp.where(ids >= 0, ids, layout.null), columns.head.start, columns.head.stop)
     heads = table[far.reshape(-1), columns.head]
     kin = kin_of(heads, columns)
     theirs = (table[kin[:, 0], :d] + table[kin[:, 1], :d]).reshape(*ids.shape, d)
+    return Far(far, relations._replace(ids=ids), theirs), heads[:, :d].reshape(*ids.shape, d), heads[:, d]
+
+
+def bound(reading: Reading, table: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
+    """Add what the shopper is tied to, and what those met last; nothing where no ties are kept."""
+    if not columns.ties:
+        return reading
+    found = ties.ties_in(reading.rows[0, columns.tied], columns)
+    if before is not None:
+        found = found._replace(ids=jnp.where(found.time < before, found.ids, -1))
+    ids = jnp.where(found.ids >= 0, found.ids, layout.null)
+    ids = ahead(table, ids, columns.head.start, columns.head.stop)
+    heads, events = table[ids, columns.head], table[ids, columns.facts.start]
+    met, lately, memory = _last(table, ids[None], reading.centres[:1], ties.LATELY, columns, layout, before)
+    d = columns.dim
     return reading._replace(
-        vectors=reading.vectors._replace(far=heads[:, :d].reshape(*ids.shape, d)),
-        memory=jnp.concatenate([reading.memory, heads[:, d]]),
-        far=Far(far, relations._replace(ids=ids), theirs),
+        vectors=reading.vectors._replace(tied=heads[:, :d], tie=found.strength, lately=lately),
+        memory=jnp.concatenate([reading.memory, heads[:, d], memory]),
+        tied=Tied(ids, found, events, met),
     )
 
 
@@ -116,20 +159,35 @@ def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
         there=relations.ids >= 0,
         degree=jnp.maximum(reading.near_events, 1.0),
         kept=reading.kept,
-        beyond=_beyond(reading, vectors, now),
+        beyond=None if reading.far is None else _beyond(reading.far, vectors.far, reading.near_events, now),
+        ties=_ties(reading, vectors, now),
     )
 
 
-def _beyond(reading: Reading, vectors: Vectors, now: Array) -> Beyond | None:
-    if reading.far is None or vectors.far is None:
+def _ties(reading: Reading, vectors: Vectors, now: Array) -> Ties | None:
+    if reading.tied is None or vectors.tied is None or vectors.tie is None:
         return None
-    relations = reading.far.relations
+    _, found, events, met = reading.tied
+    return Ties(
+        near=vectors.tied,
+        strength=vectors.tie,
+        kind=jnp.maximum(found.kind, 0),
+        age=jnp.maximum(now - found.time, 0.0),
+        there=found.ids >= 0,
+        met=_beyond(met, vectors.lately, events[None], now),
+    )
+
+
+def _beyond(far: Far, vectors: Array | None, events: Array, now: Array) -> Beyond:
+    """Put relations [C, K, F] of neighbours with so many `events` [C, K] into the form that encoders take."""
+    assert vectors is not None
+    relations = far.relations
     return Beyond(
-        near=vectors.far + reading.far.kin,
+        near=vectors + far.kin,
         strength=relations.strength,
         kind=jnp.maximum(relations.kind, 0),
         age=jnp.maximum(now - relations.time, 0.0),
-        rank=jnp.maximum(reading.near_events[..., None] - relations.events, 0.0),
+        rank=jnp.maximum(events[..., None] - relations.events, 0.0),
         there=relations.ids >= 0,
     )
 

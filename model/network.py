@@ -28,10 +28,11 @@ from model.encoders.contract import Encoder
 from model.graph import FIRST_KIND, KINDS, Columns, facts_of, plant
 from model.layout import Layout
 from model.losses import NEVER, Loss, softmax
-from model.neighbourhood import Reading, Vectors, around, further, read, shopper_of
+from model.neighbourhood import Reading, Vectors, around, bound, further, read, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.samplers import Sampler, uniform
 from model.teaching import ALIKE, Rates, Teaching
+from model.ties import LATELY, Made, bind
 from model.weighing import weights_slope
 
 EPSILON = 1e-8
@@ -47,6 +48,7 @@ RANGES = {
     "habit": (0.0, 15.0),
     "spread": (0.0, 1.0),
     "kinds": (0.0, 100.0),
+    "ties": (1, 1000),
 }
 """What a network's numbers may be."""
 
@@ -66,6 +68,7 @@ def network(
     habit: float = 0.5,
     spread: float = 0.015,
     kinds: tuple[float, ...] = ALIKE,
+    ties: int = 10,
     loss: Loss | None = None,
     sampler: Sampler | None = None,
 ) -> Recommender:
@@ -79,6 +82,7 @@ def network(
     rate        learning rate of the entity vectors; `weights` and `habit` are those of the encoder and the habits
     spread      standard deviation of the entity vectors at first
     kinds       how much an event of each kind teaches: viewed, favourited, carted, purchased, reviewed, returned
+    ties        last ties of a shopper that are kept and read (T), where the encoder reads ties
 
     Raises Refusal where one is outside its range (`RANGES`).
     """
@@ -92,19 +96,22 @@ def network(
         raise Refusal(f"A network's kinds = {list(kinds)} are {len(kinds)} numbers; it takes {KINDS}: {named}.")
     if encoder.content and not encoder.habits:
         raise Refusal(f"{encoder.name}(content=true) takes habits=true as well: content is weighed beside them.")
-    columns = Columns(dim, neighbours, followers, encoder.keeping.width(dim) if encoder.keeping else 0)
+    ties = ties if encoder.ties else 0
+    columns = Columns(dim, neighbours, followers, encoder.keeping.width(dim) if encoder.keeping else 0, ties)
     teaching = Teaching(loss or softmax(), sampler or uniform(), negatives, kinds)
     net = _Network(encoder, columns, teaching, crowd, Rates(rate, weights, habit), spread)
     centres = 2 + negatives
     rows = centres * (neighbours + 1) + 2 * (1 + negatives + neighbours)
     rows += centres * neighbours * min(encoder.beyond, neighbours)
+    tied = ties * (1 + min(LATELY, neighbours))
     one = float(encoder.cost(dim, neighbours))
-    cost = (rows, 4.0 * centres * one + 4.0 * crowd * dim)
+    cost = (rows + tied, 4.0 * (centres * one + 2.0 * tied * dim) + 4.0 * crowd * dim)
     noting = (4, one)  # two relations, a follower, and the product's vector served anew
     more = partial(content.arithmetic, dim=dim, products=crowd + neighbours + followers) if encoder.content else None
     ids = (columns.relations.start, columns.relations.start + neighbours)
-    row_ids = (dim + 1, dim + 3), ids
-    return Recommender(encoder.name, dim + 1, net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more)
+    row_ids = (dim + 1, dim + 3), ids, *([(columns.tied.start, columns.tied.start + ties)] if ties else [])
+    made = net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more, encoder.ties, net.bind
+    return Recommender(encoder.name, dim + 1, *made)
 
 
 class _Network:
@@ -169,7 +176,11 @@ class _Network:
     def read(self, table: Array, centres: Array, layout: Layout, before: Array | None = None) -> Reading:
         """Return the neighbourhoods of the nodes, as far as the encoder looks."""
         reading = read(table, centres, self.columns, layout, before)
-        return further(reading, table, self.encoder.beyond, self.columns, layout, before)
+        reading = further(reading, table, self.encoder.beyond, self.columns, layout, before)
+        return bound(reading, table, self.columns, layout, before)
+
+    def bind(self, state: Tree, made: Made, n: Array, layout: Layout) -> Tree:
+        return {**state, "table": bind(state["table"], made, n, self.columns, layout)}
 
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""
@@ -266,7 +277,7 @@ class _Network:
         teaches = on if seen.noted is None else on & ~seen.noted
         rate = jnp.where(teaches, self.rates.vectors * action.rate, 0.0)
         last = state["table"][reading.near[0, 0]]
-        taken = writing.Taken(rate * vectors.strength, kept)
+        taken = writing.Taken(rate * vectors.strength, None if vectors.tie is None else rate * vectors.tie, kept)
         fresh = writing.relate(reading, last, taken, seen, self.encoder, self.columns, layout)
         table = writing.move(state["table"], reading, vectors, rate, teaches & ~rows.unread(fresh.rows, habit), layout)
         new = on if seen.again is None else on & ~seen.again

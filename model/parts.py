@@ -20,6 +20,7 @@ from jax import Array
 
 from model.contract import Catalogue
 from model.layout import Layout
+from model.ties import Made
 
 Tree = Any
 """A pytree of arrays."""
@@ -189,7 +190,8 @@ class Recommender(NamedTuple):
     is (rows, additions and multiplications) of learning an event, to which `of_content(columns)` is added, `noting`
     that of one that is only noted; without it, none can be. When the table grows, its rows keep what they hold, but for
     the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides stands under the names
-    of `OF_CATALOGUE` in the state and is made anew.
+    of `OF_CATALOGUE` in the state and is made anew. `ties` are the kinds of facts that it is told of as ties of a
+    shopper (`model.ties`), and `bind(state, made, n, layout)` makes the first `n` of them.
     """
 
     name: str
@@ -202,6 +204,8 @@ class Recommender(NamedTuple):
     anew: Callable[[Tree, Shop, Layout, Catalogue, int], tuple[Tree, Array]] | None = None
     noting: tuple[int, float] | None = None
     of_content: Callable[[int], float] | None = None
+    ties: tuple[int, ...] = ()
+    bind: Callable[[Tree, Made, Array, Layout], Tree] | None = None
 
 
 def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:

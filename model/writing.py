@@ -15,6 +15,7 @@ from model.layout import Layout
 from model.neighbourhood import Reading, Vectors
 from model.parts import Seen
 from model.recent import place_of, remember, to_front
+from model.ties import weakened
 
 EPSILON = 1e-8
 
@@ -28,6 +29,9 @@ def move(table: Array, reading: Reading, slopes: Vectors, rate: Array, on: Array
     rows_of, slopes_of = [reading.centres, reading.near, reading.kin], [slopes.own, slopes.near, slopes.kin]
     if reading.far is not None and slopes.far is not None:
         rows_of, slopes_of = [*rows_of, reading.far.ids], [*slopes_of, slopes.far]
+    if reading.tied is not None and slopes.tied is not None and slopes.lately is not None:
+        rows_of = [*rows_of, reading.tied.ids, reading.tied.met.ids]
+        slopes_of = [*slopes_of, slopes.tied, slopes.lately]
     at = jnp.concatenate([part.reshape(-1) for part in rows_of])
     slope = jnp.concatenate([part.reshape(-1, d) for part in slopes_of])
     square = jnp.mean(slope * slope, axis=1, keepdims=True)
@@ -47,6 +51,7 @@ class Taken(NamedTuple):
     """What an event leaves in the rows of both its ends, besides the relation."""
 
     strengths: Array  # float32[C, K]: what strengths lose
+    ties: Array | None  # float32[T]: what the strengths of the shopper's ties lose
     kept: Array | None  # float32[2, L]: what the encoder keeps
 
 
@@ -71,6 +76,8 @@ def relate(
     same = before == product
     rows = jnp.stack([*ends, last.at[columns.follower].set(followed)])
     rows = rows.at[:2, columns.facts].set(met(facts, seen.time))
+    if taken.ties is not None:
+        rows = rows.at[0, columns.tied].set(weakened(rows[0, columns.tied], taken.ties))
     if taken.kept is not None:
         rows = rows.at[:2, columns.kept].set(taken.kept)
     rows = rows.at[1, columns.follower].set(jnp.where(same, followed, rows[1, columns.follower]))

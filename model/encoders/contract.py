@@ -25,6 +25,17 @@ class Beyond(NamedTuple):
     there: Array  # bool[C, K, F]
 
 
+class Ties(NamedTuple):
+    """What the shopper is tied to besides products, T ties, and what each of those met last."""
+
+    near: Array  # float32[T, d]: entity vectors of the other ends
+    strength: Array  # float32[T]
+    kind: Array  # int32[T]: place in the encoder's `ties`
+    age: Array  # float32[T]: seconds since the tie was made
+    there: Array  # bool[T]
+    met: Beyond  # [1, T, B]: the last B relations of the other ends
+
+
 class Neighbourhood(NamedTuple):
     """C nodes and their last K relations."""
 
@@ -39,6 +50,7 @@ class Neighbourhood(NamedTuple):
     degree: Array  # float32[C, K]: events of the neighbour so far, at least 1
     kept: Array | None = None  # float32[C, L]: what the encoder keeps of the nodes; None where it keeps nothing
     beyond: Beyond | None = None  # what the neighbours met; None where the encoder reads one hop
+    ties: Ties | None = None  # the shopper's; None where the encoder reads none
 
 
 def one_hop_cost(dim: int, neighbours: int) -> float:
@@ -72,6 +84,8 @@ class Encoder(NamedTuple):
 
     `keeping` is what it keeps of every node besides vector and relations; most keep nothing.
 
+    `ties` are the kinds of facts (`journal.Kind`) that it reads as ties of a shopper; most read none.
+
     `beyond` is F, how many relations of a neighbour it reads: 0 where it looks no further than the neighbours.
 
     `cost(dim, neighbours)` gives the multiplications and additions of one node's vector, forwards; the network counts
@@ -87,3 +101,4 @@ class Encoder(NamedTuple):
     keeping: Keeping | None = None
     beyond: int = 0
     cost: Callable[[int, int], float] = one_hop_cost
+    ties: tuple[int, ...] = ()

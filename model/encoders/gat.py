@@ -21,6 +21,7 @@ from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import HOUR, shares
 from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import of_kind, product
+from model.encoders.tying import Tying, kinds_of
 from model.graph import KINDS
 
 EDGE = KINDS + 2
@@ -40,7 +41,9 @@ class Gat(nnx.Module):
     a head adds for f), S float32[2, d, d], V float32[2, H, d, d], b float32[2, d], r float32[KINDS, d].
     """
 
-    def __init__(self, dim: int, heads: int, units: int, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
+    def __init__(
+        self, dim: int, heads: int, units: int, near: float, rngs: nnx.Rngs, hops: int = 1, ties: int = 0
+    ) -> None:
         self.heads, width, unit = heads, heads * units, jnp.eye(dim)
         self.query = nnx.Param(rngs.normal((dim, width)) / jnp.sqrt(dim))
         self.key = nnx.Param(rngs.normal((dim, width)) / jnp.sqrt(dim))
@@ -53,6 +56,7 @@ class Gat(nnx.Module):
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
         self.hop = Hop(dim) if hops == 2 else None
+        self.ties = Tying(dim, ties) if ties else None
 
     def __call__(self, around: Neighbourhood) -> Array:
         around = around if self.hop is None else around._replace(near=self.hop(around))
@@ -61,7 +65,8 @@ class Gat(nnx.Module):
         met = jnp.einsum("chk,ckd->chd", share, around.near + of_kind(self.relation[...], around.kind)) / self.heads
         shopper = self._mapped(own[:1], met[:1], 0)
         products = self._mapped(own[1:], met[1:], 1)
-        return jnp.concatenate([shopper, products])
+        z = jnp.concatenate([shopper, products])
+        return z if self.ties is None else self.ties(z, around)
 
     def _mapped(self, own: Array, met: Array, side: int) -> Array:
         value = self.value[side].reshape(-1, own.shape[-1])
@@ -86,6 +91,7 @@ def gat(
     habits: bool = True,
     content: bool = False,
     hops: int = 1,
+    follows: bool = False,
 ) -> Encoder:
     """Graph attention of several heads with some units each; `near` is how much a product starts as its shoppers."""
 
@@ -94,5 +100,8 @@ def gat(
         met = 2.0 * heads * neighbours * dim + 2.0 * (1 + heads) * dim * dim
         return asked + met + hop_cost(hops, dim, neighbours)
 
-    made = Encoder("gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs, hops), None, habits, content=content)
-    return made._replace(beyond=beyond(hops), cost=cost)
+    ties = kinds_of(follows)
+    made = Encoder(
+        "gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs, hops, len(ties)), None, habits, content=content
+    )
+    return made._replace(beyond=beyond(hops), cost=cost, ties=ties)

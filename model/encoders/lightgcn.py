@@ -20,6 +20,7 @@ from model.encoders.contract import Encoder, Neighbourhood
 from model.encoders.fading import Fading, shares
 from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import weighted
+from model.encoders.tying import Tying, kinds_of
 
 FURTHEST = 20.0
 """The largest log of a D_v that counts, in size."""
@@ -29,9 +30,10 @@ class LightGcn(Fading):
     """Parameters: alpha float32[2, 2], shopper then product, own then met; and those of fading and of the hop. With two
     hops x_k is first joined by what k met (`model.encoders.hops`), whose g stands for the second layer's alpha."""
 
-    def __init__(self, dim: int, near: float, hops: int = 1) -> None:
+    def __init__(self, dim: int, near: float, hops: int = 1, ties: int = 0) -> None:
         super().__init__()
         self.hop = Hop(dim) if hops == 2 else None
+        self.ties = Tying(dim, ties) if ties else None
         self.alpha = nnx.Param(jnp.array([[1.0, 1.0], [1.0, near]]))
 
     def __call__(self, around: Neighbourhood) -> Array:
@@ -46,14 +48,18 @@ class LightGcn(Fading):
         layers = jnp.stack([around.own + around.kin, met])
         shopper = jnp.einsum("l,lcd->cd", self.alpha[0], layers[:, :1])
         products = jnp.einsum("l,lcd->cd", self.alpha[1], layers[:, 1:])
-        return jnp.concatenate([shopper, products])
+        z = jnp.concatenate([shopper, products])
+        return z if self.ties is None else self.ties(z, around)
 
 
-def lightgcn(near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1) -> Encoder:
+def lightgcn(
+    near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1, follows: bool = False
+) -> Encoder:
     """LightGCN of one layer or two; `near` is how much a product starts as its last shoppers."""
+    ties = kinds_of(follows)
 
     def cost(dim: int, neighbours: int) -> float:
         return 2.0 * (neighbours + 2) * dim + hop_cost(hops, dim, neighbours)
 
-    made = Encoder("lightgcn", lambda dim, rngs: LightGcn(dim, near, hops), None, habits, content=content)
-    return made._replace(beyond=beyond(hops), cost=cost)
+    made = Encoder("lightgcn", lambda dim, rngs: LightGcn(dim, near, hops, len(ties)), None, habits, content=content)
+    return made._replace(beyond=beyond(hops), cost=cost, ties=ties)

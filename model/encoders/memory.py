@@ -28,6 +28,7 @@ from model.encoders.fading import HOUR
 from model.encoders.hops import beyond
 from model.encoders.products import product
 from model.encoders.sage import Sage, sage_cost
+from model.encoders.tying import kinds_of
 from model.graph import KINDS
 
 PAST = KINDS + 1
@@ -44,8 +45,10 @@ class Memory(Sage):
     """Parameters: those of Sage; W float32[d + PAST, 3 n], U float32[n, 3 n] and b float32[3 n] of the unit, in the
     order r, s, n; P float32[n, d] of a shopper and of a product; w float32[2, n]."""
 
-    def __init__(self, dim: int, units: int, reach: float, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
-        super().__init__(dim, near, rngs, hops)
+    def __init__(
+        self, dim: int, units: int, reach: float, near: float, rngs: nnx.Rngs, hops: int = 1, ties: int = 0
+    ) -> None:
+        super().__init__(dim, near, rngs, hops, ties)
         long, short = max(dim, units), min(dim, units)
         mixed = jnp.linalg.qr(rngs.normal((long, short)))[0]
         mixed = mixed if dim == long else mixed.T
@@ -105,6 +108,7 @@ def memory(
     habits: bool = True,
     content: bool = False,
     hops: int = 1,
+    follows: bool = False,
 ) -> Encoder:
     """Sage with a recurrent memory of every node, brought up to date with its last event when it is read (TGN, JODIE).
 
@@ -116,8 +120,11 @@ def memory(
     def cost(dim: int, neighbours: int) -> float:
         return sage_cost(hops)(dim, neighbours) + 2.0 * units * (3 * (dim + PAST + units) + dim)
 
-    made = Encoder(
-        "memory", lambda dim, rngs: Memory(dim, units, reach, near, rngs, hops), None, habits, content=content
-    )
+    ties = kinds_of(follows)
+
+    def make(dim: int, rngs: nnx.Rngs) -> Memory:
+        return Memory(dim, units, reach, near, rngs, hops, len(ties))
+
+    made = Encoder("memory", make, None, habits, content=content)
     keeping = Keeping(lambda dim: units + dim + 1, _after)
-    return made._replace(keeping=keeping, beyond=beyond(hops), cost=cost)
+    return made._replace(keeping=keeping, beyond=beyond(hops), cost=cost, ties=ties)

@@ -5,7 +5,7 @@
 
 The strengths are the relation's own (learned by gradient where they stand), w, decay and order are shared. Weights
 start as W = [I ; g I], so that the untrained network already says: a shopper is like what the shopper met lately. With
-two hops x_k is first joined by what k met (`model.encoders.hops`).
+two hops x_k is first joined by what k met (`model.encoders.hops`); a shopper may have ties (`model.encoders.tying`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from model.encoders.contract import Encoder, Neighbourhood, one_hop_cost
 from model.encoders.fading import Fading, shares
 from model.encoders.hops import Hop, beyond, hop_cost
 from model.encoders.products import of_kind, product, weighted
+from model.encoders.tying import Tying, kinds_of
 from model.graph import KINDS
 
 
 class Sage(Fading):
-    """Parameters: W float32[2 d, d] of a shopper and of a product, b float32[2, d]; per kind, and of a hop."""
+    """Parameters: W float32[2 d, d] of a shopper and of a product, b float32[2, d]; per kind, of a hop and of ties."""
 
-    def __init__(self, dim: int, near: float, rngs: nnx.Rngs, hops: int = 1) -> None:
+    def __init__(self, dim: int, near: float, rngs: nnx.Rngs, hops: int = 1, ties: int = 0) -> None:
         super().__init__()
         unit = jnp.eye(dim)
         self.shopper_weight = nnx.Param(jnp.vstack([unit, unit]))
@@ -34,9 +35,11 @@ class Sage(Fading):
         self.bias = nnx.Param(jnp.zeros((2, dim)))
         self.relation = nnx.Param(jnp.zeros((KINDS, dim)))
         self.hop = Hop(dim) if hops == 2 else None
+        self.ties = Tying(dim, ties) if ties else None
 
     def __call__(self, around: Neighbourhood) -> Array:
-        return self.mapped(self.both(around))
+        z = self.mapped(self.both(around))
+        return z if self.ties is None else self.ties(z, around)
 
     def both(self, around: Neighbourhood) -> Array:
         """Return what the nodes are and what they met, float32[C, 2 d]."""
@@ -57,7 +60,11 @@ def sage_cost(hops: int) -> Callable[[int, int], float]:
     return lambda dim, neighbours: one_hop_cost(dim, neighbours) + hop_cost(hops, dim, neighbours)
 
 
-def sage(near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1) -> Encoder:
-    """The default encoder; `near` is how much a product starts as its last shoppers; one hop or two."""
-    made = Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs, hops), None, habits, content=content)
-    return made._replace(beyond=beyond(hops), cost=sage_cost(hops))
+def sage(
+    near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1, follows: bool = False
+) -> Encoder:
+    """The default encoder; `near` is how much a product starts as its last shoppers; one hop or two; who follows whom
+    where `follows`."""
+    ties = kinds_of(follows)
+    made = Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs, hops, len(ties)), None, habits, content=content)
+    return made._replace(beyond=beyond(hops), cost=sage_cost(hops), ties=ties)

@@ -12,7 +12,7 @@ from flax import nnx
 from jax import Array
 
 from journal.chance import stream
-from model.encoders.contract import Beyond, Encoder, Neighbourhood
+from model.encoders.contract import Beyond, Encoder, Neighbourhood, Ties
 from model.graph import KINDS
 from model.laws import trial
 from model.laws.law import BrokenError, Law
@@ -22,9 +22,9 @@ from model.policies import every_event
 D, C, K = 8, 4, 3
 
 
-def around(scale: float = 1.0, nodes: int = C, kept: int = 0, beyond: int = 0) -> Neighbourhood:
+def around(scale: float = 1.0, nodes: int = C, kept: int = 0, beyond: int = 0, ties: int = 0) -> Neighbourhood:
     """Draw a neighbourhood; the second node has no relation, the third one only. `kept` numbers are kept of each, and
-    of each neighbour `beyond` relations are read, of which two are there."""
+    of each neighbour `beyond` relations are read, of which two are there. There are `ties` kinds of ties."""
     draw = stream(trial.SEED, "around")
     there = np.ones((nodes, K), np.bool_)
     there[1:2], there[2:3, 1:] = False, False
@@ -45,7 +45,8 @@ def around(scale: float = 1.0, nodes: int = C, kept: int = 0, beyond: int = 0) -
     whole = {"kind": jnp.int32, "there": jnp.bool_}
     columns: dict[str, Any] = {n: jnp.asarray(c, whole.get(n, jnp.float32)) for n, c in drawn.items()}
     read = Neighbourhood(**columns)
-    return read._replace(beyond=_beyond(draw, read.there, beyond, scale)) if beyond else read
+    read = read._replace(beyond=_beyond(draw, read.there, beyond, scale)) if beyond else read
+    return read._replace(ties=_ties(draw, ties, scale)) if ties else read
 
 
 def _beyond(draw: np.random.Generator, there: Array, beyond: int, scale: float) -> Beyond:
@@ -57,13 +58,23 @@ def _beyond(draw: np.random.Generator, there: Array, beyond: int, scale: float) 
     return Beyond(vectors, strengths, kind, ages, ranks, there[..., None] & (jnp.arange(beyond) < 2))
 
 
+def _ties(draw: np.random.Generator, kinds: int, scale: float) -> Ties:
+    """Draw K ties, the last of which is not there, and of each the last three relations, of which two are there."""
+    there = jnp.arange(K) < K - 1
+    near, strength, age = draw.normal(size=(K, D)), draw.normal(size=K), 10 ** draw.uniform(0, 7, K)
+    vectors, strengths, ages = (jnp.asarray(one * scale, jnp.float32) for one in (near, strength, age))
+    kind = jnp.asarray(draw.integers(0, kinds, K), jnp.int32)
+    return Ties(vectors, strengths, kind, ages, there, _beyond(draw, there[None], 3, scale))
+
+
 def _made(encoder: Encoder) -> Any:
     return encoder.make(D, nnx.Rngs(1))
 
 
 def _around(encoder: Encoder, scale: float = 1.0, nodes: int = C) -> Neighbourhood:
     """A neighbourhood in which as much is kept and read as this encoder keeps and reads."""
-    return around(scale, nodes, encoder.keeping.width(D) if encoder.keeping else 0, encoder.beyond)
+    kept = encoder.keeping.width(D) if encoder.keeping else 0
+    return around(scale, nodes, kept, encoder.beyond, len(encoder.ties))
 
 
 def traced(encoder: Encoder) -> None:
@@ -116,8 +127,22 @@ def absent(encoder: Encoder) -> None:
                 near=jnp.where(off[..., None], 7.0, read.beyond.near), age=jnp.where(off, 1e9, read.beyond.age)
             )
         )
+    if read.ties is not None:
+        other = other._replace(ties=_elsewhere(read.ties))
     if not np.allclose(made(read), made(other), atol=1e-5):
         raise BrokenError("relations that are not there change the vectors", "Mask with read.there, as jnp.where does")
+
+
+def _elsewhere(ties: Ties) -> Ties:
+    """Return ties with other numbers where there are none, and where the others met nothing."""
+    off = ~ties.met.there
+    return ties._replace(
+        near=jnp.where(ties.there[:, None], ties.near, 7.0),
+        strength=jnp.where(ties.there, ties.strength, 9.0),
+        met=ties.met._replace(
+            near=jnp.where(off[..., None], 7.0, ties.met.near), age=jnp.where(off, 1e9, ties.met.age)
+        ),
+    )
 
 
 def slopes(encoder: Encoder) -> None:
@@ -128,13 +153,9 @@ def slopes(encoder: Encoder) -> None:
 
         def total(weights: Any, floats: Any, read: Neighbourhood = read, scale: float = scale) -> Any:
             made: Any = nnx.merge(shape, weights)
-            own, further = {n: f for n, f in floats.items() if n != "beyond"}, floats["beyond"]
-            read = read._replace(**own, beyond=read.beyond._replace(**further) if read.beyond else None)
-            return jnp.tanh(made(read) / max(scale, 1.0)).sum()
+            return jnp.tanh(made(_with(read, floats)) / max(scale, 1.0)).sum()
 
-        floats = {name: getattr(read, name) for name in ("own", "kin", "near", "strength", "age", "rank")}
-        further = ("near", "strength", "age", "rank") if read.beyond is not None else ()
-        floats["beyond"] = {name: getattr(read.beyond, name) for name in further}
+        floats = _floats(read, ("own", "kin", "near", "strength", "age", "rank"))
         found = jax.grad(total, argnums=(0, 1))(weights, floats)
         for path, leaf in jax.tree_util.tree_flatten_with_path(found)[0]:
             if not np.isfinite(leaf).all():
@@ -142,6 +163,24 @@ def slopes(encoder: Encoder) -> None:
                     f"at numbers of size {scale:g} the slope of {jax.tree_util.keystr(path[1:])} is not finite",
                     "Guard roots, logarithms and divisions before they are taken, not after",
                 )
+
+
+def _floats(read: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the numbers of what was read that an encoder may teach, in dicts as deep as they stand."""
+    found = {name: getattr(read, name) for name in names}
+    for name, inner in (("beyond", _FADING), ("ties", _FADING[:3]), ("met", _FADING)):
+        if getattr(read, name, None) is not None:
+            found[name] = _floats(getattr(read, name), inner)
+    return found
+
+
+_FADING = ("near", "strength", "age", "rank")
+
+
+def _with(read: Any, floats: dict[str, Any]) -> Any:
+    """Return what was read with other numbers."""
+    inner = {name: _with(getattr(read, name), f) if isinstance(f, dict) else f for name, f in floats.items()}
+    return read._replace(**inner)
 
 
 def keeps(encoder: Encoder) -> None:
@@ -164,7 +203,7 @@ def keeps(encoder: Encoder) -> None:
 def learns(encoder: Encoder) -> None:
     """Build a small network around it, and let it learn from a stream."""
     small: Any = trial.SMALL
-    lane, source = trial.lane(network(encoder, **small), every_event()), trial.events(60)
+    lane, source = trial.lane(network(encoder, **small), every_event()), trial.tied(trial.events(60), encoder.ties)
     outcomes = trial.feed(lane, source)
     if not np.isfinite(outcomes.rank).all():
         raise BrokenError("a network around it gives ranks that are not finite", "Return finite vectors")

@@ -65,6 +65,21 @@ def events(
     return Events(seq, time, kind.astype(np.int16), shopper.astype(np.int32), product.astype(np.int32))
 
 
+def tied(source: Events, kinds: Sequence[int]) -> Events:
+    """Return the stream with ties of these kinds in place of every sixth event, the first among them; without kinds,
+    as it is."""
+    draw, n = stream(1, "made", "ties"), len(source.seq)
+    if not kinds:
+        return source
+    made, other = np.arange(n) % 6 == 0, draw.integers(0, SHOPPERS, n)
+    kind, shopper = np.asarray(kinds)[draw.integers(0, len(kinds), n)], draw.geometric(0.2, n) - 1
+    return source._replace(
+        kind=np.where(made, kind, source.kind).astype(np.int16),
+        shopper=np.where(made, shopper, source.shopper).astype(np.int32),
+        product=np.where(made, other, source.product).astype(np.int32),
+    )
+
+
 def cut(source: Events, sizes: int | Sequence[int]) -> Iterator[Events]:
     """Yield the stream in calls of `sizes` events: one size for all, or a list of which the last is repeated."""
     at, sizes = 0, [sizes] if isinstance(sizes, int) else list(sizes)

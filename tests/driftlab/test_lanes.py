@@ -59,6 +59,17 @@ def test_the_opening_catalogue_and_private_kinds_are_not_told() -> None:
     assert told(seen, opening=0).seq.tolist() == [4, 5]
 
 
+def test_who_follows_whom_is_told_to_those_alone_who_read_it() -> None:
+    kinds = [Kind.FOLLOWED, Kind.VIEWED, Kind.SHOPPER_JOINED]
+    seen = facts(
+        seq=range(1, 4), time=[0, 0, 1], kind=kinds, shopper=[4, 4, 5], product=[-1, 7, -1], value=[6, np.nan, 3]
+    )
+    assert told(seen).seq.tolist() == [2]
+    events = told(seen, ties=(int(Kind.FOLLOWED),))
+    assert (events.seq.tolist(), events.shopper.tolist(), events.product.tolist()) == ([1, 2], [4, 4], [6, 7])
+    assert events.product.dtype == np.int32
+
+
 @given(st.lists(st.integers(1, 2 * CHUNK + 500), max_size=8))
 def test_slates_served_between_chunks_change_no_outcome(asked_at: list[int]) -> None:
     seen = stream_of(2 * CHUNK + 500)
