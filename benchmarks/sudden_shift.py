@@ -206,7 +206,7 @@ def study(folder: Path, seeds: tuple[int, ...] = SEEDS) -> str:
             *("## Without repeats: products that the shopper had not met before", "", *table(fresh), ""),
             "Means over seeds; differences with 95 % intervals (for hours, less is better), each interval for itself;",
             "* where p, corrected for a column's lanes (Holm 1979), is below .05. Few pairs make intervals narrow.",
-            "`never` learns nothing before the shift, so it has no level to fall from or to come back to.",
+            "`never` has no level of its own to fall from; frozen at the shift, the default network never comes back to its own.",
             f"The default network reaches {share:.0%} of the NDCG@10 of the oracle.",
             f"NDCG@10 of ISGD on seed 1 by learning rate: {by_rate}; {rate} is taken.",
             "",
