@@ -206,7 +206,7 @@ def study(folder: Path, seeds: tuple[int, ...] = SEEDS) -> str:
             *("## Without repeats: products that the shopper had not met before", "", *table(fresh), ""),
             "Means over seeds; differences with 95 % intervals (for hours, less is better), each interval for itself;",
             "* where p, corrected for a column's lanes (Holm 1979), is below .05. Few pairs make intervals narrow.",
-            "`never` has no level of its own to fall from; frozen at the shift, the default network never comes back to its own.",
+            "`never` has no level of its own to fall from; frozen at the shift, the network never comes back to it.",
             f"The default network reaches {share:.0%} of the NDCG@10 of the oracle.",
             f"NDCG@10 of ISGD on seed 1 by learning rate: {by_rate}; {rate} is taken.",
             "",
