@@ -4,6 +4,7 @@ counts   `small` with every policy, encoder and baseline; lanes one after the ot
          before. A lane is charged with what no lane before it had compiled. Counted by `jax.monitoring`:
              step     the prequential loop, one for each length of a call
              others   scores for a slate, and small operations while a lane is built
+groups   the policies of that run that share a loop, and what they ask it for
 growth   a lane begins with one shopper and meets twice as many again and again: compilations of the step at each size
 seconds  from the start of `driftlab run small` to its first committed chunk, with an empty folder for what is compiled
          (a home of its own), then again with what the first run left there; beside them the seconds of a processor that
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ from driftlab.probing import Shopfront
 from journal.errors import Refusal
 from journal.runfile import RunFile
 from model import BASELINES, ENCODERS, POLICIES, Learner, network
+from model.grouping import asks
 from scenarios import load
 
 COMPILE = "/jax/core/compile/backend_compile_duration"
@@ -107,7 +109,8 @@ def by_lane(listener: Listener) -> list[Row]:
     rows, steps, others, seconds = [], [], 0, Counter[str]()
     listener.since()
     for recipe in made:
-        learner = Learner(recipe.recommender, recipe.policy, catalogue, scenario.shoppers.shoppers, scenario.seed)
+        shoppers = scenario.shoppers.shoppers
+        learner = Learner(recipe.recommender, recipe.policy, catalogue, shoppers, scenario.seed, joint=recipe.joint)
         lane = LearningLane(recipe.name, learner, source.opening)
         for chunk in chunks:
             lane.fold(chunk)
@@ -122,7 +125,27 @@ def by_lane(listener: Listener) -> list[Row]:
     total = f"step {sum(steps)}, others {others}, {len(made)} lanes"
     phases = ", ".join(f"{phase} {seconds[phase]:.1f} s" for phase in PHASES)
     most = yes_no(max(steps) <= DOZEN, "step at most 12 a lane")
-    return [*rows, Row("compiling", "all lanes", total, most), Row("compiling", "where the seconds go", phases)]
+    first = sum(n for n, recipe in zip(steps, made, strict=True) if recipe.joint is not None)
+    mix = Row("compiling", "one network, all policies", f"step {first}", yes_no(first <= DOZEN, "step at most 12"))
+    return [
+        *rows,
+        *groups(made),
+        mix,
+        Row("compiling", "all lanes", total, most),
+        Row("compiling", "where the seconds go", phases),
+    ]
+
+
+def groups(made: Sequence[build.Recipe]) -> list[Row]:
+    """Say which policies share a loop, and what they ask it for."""
+    sharing: dict[Any, list[build.Recipe]] = {}
+    for recipe in made:
+        if recipe.joint is not None:
+            sharing.setdefault(recipe.joint.loop, []).append(recipe)
+    return [
+        Row("group", ", ".join(one.name.partition(" ")[2] for one in members), f"asks for {asks(members[0].policy)}")
+        for members in sharing.values()
+    ]
 
 
 def growth(listener: Listener, doublings: int) -> list[Row]:

@@ -1,7 +1,7 @@
 """From a scenario to lanes: each encoder with policies, the baselines, the oracle.
 
 The first encoder runs with every policy; other encoders, losses and samplers with the first policy; baselines learn
-every event.
+every event. Policies of the first encoder that ask the loop for the same share what is compiled (`model.grouping`).
 
 This is the one place where scenarios, model and simulator meet.
 """
@@ -24,7 +24,7 @@ from driftlab.sources import Piece, Score, Serve
 from journal.errors import Refusal, nearest
 from journal.facts import Facts, Kind
 from journal.shelf import Source
-from model import Catalogue, Learner, Policy, Recommender, Updater, chain, keep_compiled, network
+from model import Catalogue, Joint, Learner, Policy, Recommender, Updater, chain, grouped, keep_compiled, network
 from scenarios import NetworkSpec, Scenario, Use, find
 from simulator import Campaign, World
 from simulator.delivery import Pipe
@@ -44,6 +44,7 @@ class Recipe(NamedTuple):
     name: str
     recommender: Recommender
     policy: Policy
+    joint: Joint | None = None  # the loop that the policy shares with others of the recommender
 
 
 class Handmade(NamedTuple):
@@ -128,7 +129,8 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
     policies |= handmade.policies if handmade else {}
     (first, model), *others = networks(wanted, finder).items()
     (always, rule), *_ = policies.items()
-    lanes = [Recipe(f"{first} {name}", model, policy) for name, policy in policies.items()]
+    shared = zip(policies.items(), grouped(list(policies.values())), strict=True)
+    lanes = [Recipe(f"{first} {name}", model, policy, joint) for (name, policy), joint in shared]
     lanes += [Recipe(f"{name} {always}", other, rule) for name, other in others]
     every_event = finder.policy([Use(use="every_event")])
     baselines = [(str(use), finder("baseline", use)) for use in wanted.baselines]
@@ -214,7 +216,7 @@ def lanes(
     learning = [
         LearningLane(
             recipe.name,
-            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, **how),
+            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, joint=recipe.joint, **how),
             opening,
             None if pipes is None else Passage(pipes()),
             recipe.recommender.ties,

@@ -63,7 +63,8 @@ def stage(
     only: str | None = None,
 ) -> Stage:
     """Set up source and lanes: of those that learn, only the one of a name where one is given."""
-    recipes = build.recipes(scenario, finder, handmade)
+    with blaming(finder.sources):  # policies are traced, to find which can share a loop
+        recipes = build.recipes(scenario, finder, handmade)
     build.check_server(scenario.loop, [recipe.name for recipe in recipes])
     made = [recipe for recipe in recipes if only in (None, recipe.name)]
     if log is None:

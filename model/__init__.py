@@ -5,6 +5,7 @@ from model.compiling import keep_compiled
 from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, Updater
 from model.encoders import ENCODERS
 from model.encoders.contract import Encoder
+from model.grouping import Joint, grouped
 from model.learner import Learner, best
 from model.network import network
 from model.parts import Action, Policy, Recommender, Seen
@@ -19,6 +20,7 @@ __all__ = [
     "Encoder",
     "Entries",
     "Events",
+    "Joint",
     "Learner",
     "Learnings",
     "Outcomes",
@@ -28,6 +30,7 @@ __all__ = [
     "Updater",
     "best",
     "chain",
+    "grouped",
     "keep_compiled",
     "network",
 ]

@@ -57,7 +57,7 @@ def begin(
     zero = jnp.int32(0)
     waiting = Event(none, none.astype(jnp.float32), none, none, none)
     own = policy.init()
-    action, reads = _asked_for(policy, own)
+    action, _, reads = asked_for(policy, own)
     left = None if action.replays is None else zero
     met = Met(jnp.zeros(layout.shoppers, jnp.int32), jnp.zeros(layout.products, jnp.int32)) if reads else None
     noted = None if action.note is None else zero
@@ -68,13 +68,22 @@ def begin(
     return jax.tree.map(lambda leaf: jnp.array(np.asarray(leaf)), carry)
 
 
-def _asked_for(policy: Policy, own: Tree) -> tuple[Action, bool]:
-    """Return an action of the policy in which nothing happens, and whether the policy reads what was met."""
+class Asked(NamedTuple):
+    """What a policy asks the loop for."""
+
+    action: Action  # one in which nothing happens: zeros, and None where the policy leaves a field None
+    rank: bool  # it reads the rank of an event
+    met: bool  # it reads what was met before
+
+
+def asked_for(policy: Policy, own: Tree) -> Asked:
+    """Return what a policy whose state is `own` asks for, found by tracing it."""
     zero, seconds = jnp.int32(0), jnp.float32(0)
     nothing = Event(zero, seconds, zero, zero, zero)
     seen = Seen(nothing, zero, lambda: seconds, lambda: Met(zero, zero), lambda older: zero)
     action = jax.eval_shape(lambda start, state: policy.update(start, state, seen)[0], everything(), own)
-    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), action), seen.met_was_read
+    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), action)
+    return Asked(zeros, seen.rank_was_read, seen.met_was_read)
 
 
 def busy(carry: Carry) -> Array:

@@ -13,9 +13,11 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import jax
+import numpy as np
 
 from model.rows import scattered
 
@@ -49,17 +51,32 @@ def looped(function: Callable[..., Any], *parts: Any) -> Looped:
 
 
 class Looped:
-    """A compiled loop whose first argument is donated: in one piece of machine code where its parts allow it."""
+    """A compiled loop whose first argument is donated: in one piece of machine code where its parts allow it.
+
+    Lanes that share it may call it from several threads: the first to come with a length compiles it, the others wait.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.chosen: Any = None
+        self._lock = RLock()
+        self._lengths: set[tuple[Any, ...]] = set()
 
     def __call__(self, *arguments: Any) -> Any:
-        return self.like(*arguments)(*arguments)
+        length = tuple(map(np.shape, jax.tree.leaves(arguments[1:])))
+        if length in self._lengths:
+            return self.chosen(*arguments)
+        with self._lock:
+            made = self.like(*arguments)(*arguments)
+            self._lengths.add(length)
+        return made
 
     def like(self, *arguments: Any) -> Any:
         """Return the jitted function that arguments like these are given to."""
+        with self._lock:
+            return self._choose(*arguments)
+
+    def _choose(self, *arguments: Any) -> Any:
         if self.chosen is None:
             whole = jax.jit(self.function, donate_argnums=0, compiler_options=NO_LIBRARY)
             text = whole.lower(*arguments).compile().as_text() or ""

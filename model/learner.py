@@ -24,6 +24,7 @@ from model import loop, ties
 from model.carry import begin, busy
 from model.compiling import compiled, looped
 from model.contract import Catalogue, Entries, Events, Learnings, Outcomes, Updater, extended
+from model.grouping import Joint, alone
 from model.layout import Layout, regrow, renumber, room
 from model.outcomes import joined, learnings, outcomes
 from model.pages import in_large_pages
@@ -42,15 +43,18 @@ class Learner:
         shoppers: int,
         seed: int,
         *,
+        joint: Joint | None = None,
         apart: bool = False,
         updater: Updater | None = None,
     ) -> None:
         """Begin before the first event.
 
+        joint    the loop that the policy shares with others (`model.grouping`); None: it has one of its own
         apart    it is told entries, not events
         updater  apart: who learns, where that takes time
         """
         self.recommender, self.policy, self.seed = recommender, policy, seed
+        self.joint = joint or alone(policy)
         self.catalogue = catalogue
         self.origin: int | None = None
         self.clock: int | None = None  # apart: microseconds of the entry that the lane has come to
@@ -59,13 +63,13 @@ class Learner:
         state, served = recommender.init(self.layout, padded, seed)
         listed = padded.listed.astype(np.int32)
         shop = Shop(served, jnp.asarray(listed), jnp.int32(listed.sum()), jnp.int32(len(catalogue.category)))
-        self.carry = begin(policy, state, shop, self.layout, apart=apart, working=updater)
+        self.carry = begin(self.joint.policy, state, shop, self.layout, apart=apart, working=updater)
         in_large_pages(self.carry)
 
     def _lay_out(self, products: int, shoppers: int) -> None:
         kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
         self.layout = Layout(room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers))
-        self._advance = looped(loop.advance, self.recommender, self.policy, self.layout)
+        self._advance = looped(loop.advance, self.recommender, self.joint.loop, self.layout)
         self._ranks = compiled(ranks)
         self._scores = compiled(_scores, self.recommender, self.layout)
         self._bind = looped(_bound, self.recommender, self.layout)
@@ -207,7 +211,7 @@ class Learner:
 
     def snapshot(self) -> bytes:
         """Return the whole state as safetensors; a cache that may be thrown away."""
-        leaves = jax.tree.leaves(self.carry)
+        leaves = jax.tree.leaves(self.joint.apart(self.carry))
         arrays = {f"{n:04d}": np.asarray(leaf, order="C") for n, leaf in enumerate(leaves)}
         arrays["layout"] = np.array([*self.layout, len(self.catalogue.category)], np.int64)
         known = (-1 if moment is None else moment for moment in (self.origin, self.clock))
@@ -222,8 +226,9 @@ class Learner:
         kept = (None if column is None else column[:products] for column in self.catalogue)
         self.catalogue = extended(Catalogue(*kept), products)  # type: ignore[arg-type]
         self._lay_out(sizes[0], sizes[3])
-        tree = jax.tree.structure(self.carry)
-        self.carry = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
+        tree = jax.tree.structure(self.joint.apart(self.carry))
+        kept = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
+        self.carry = self.joint.together(kept, self.carry)
         in_large_pages(self.carry)
         self.origin, self.clock = (None if moment < 0 else moment for moment in (origin, clock))
 

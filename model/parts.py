@@ -103,6 +103,14 @@ class Seen:
         self.met_was_read = True
         return self._met()
 
+    def ahead(self, *, rank: bool, met: bool) -> Seen:
+        """The same, with what is asked for computed here and now, not where it is read."""
+        event = Event(self.seq, self.time, self.kind, self.shopper, self.product)
+        place = self.rank if rank else None
+        before = self.met if met else None
+        reads = None if place is None else lambda: place, None if before is None else lambda: before
+        return Seen(event, self.waiting, *reads, self._ripe, self.again, self.noted, self.now)
+
     def ripe(self, action: Action) -> Array:
         """How many of the events that wait the action would learn, if it learns, int32: those that are old enough."""
         if action.older is None:

@@ -1,0 +1,118 @@
+"""Policies that share a loop do in it, to the bit, what each does in a loop of its own; and few loops are compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model import POLICIES, Catalogue, Learner, Policy, chain
+from model.compiling import in_one_piece
+from model.contract import Updater
+from model.grouping import Joint, asks, grouped
+from model.parts import Event
+from tests.model.made import PARTS, RECOMMENDERS, SEED, SHOPPERS, assert_equal, catalogue, events, feed, joined
+from tests.model.test_copies import LARGE, bodies, copies
+from tests.model.test_following import SLOW, delivered, follow
+
+DOZEN = 12
+
+MIX: dict[str, Policy] = {
+    **PARTS,
+    "recent": POLICIES["replay"](buffer="recent", size=8, ratio=2.0),
+    "retrain": POLICIES["periodic_retrain"](every=7200.0, window=6),
+    "every+decay": chain(PARTS["every"], PARTS["decay"]),
+    "budget+note": chain(PARTS["budget"], PARTS["note"]),
+    "delay+budget": chain(PARTS["delay"], PARTS["budget"]),
+}
+"""Every built-in policy, and chains and settings enough for every group to have two members."""
+
+JOINTS: dict[str, Joint] = dict(zip(MIX, grouped(list(MIX.values())), strict=True))
+SHARING = [name for name, joint in JOINTS.items() if joint.member is not None]
+ONE_EACH = list({JOINTS[name].loop: name for name in SHARING}.values())
+"""A policy of each group."""
+
+BLOCK = Event(*(np.zeros(16, np.float32 if field == "time" else np.int32) for field in Event._fields))
+
+
+def lanes(name: str, recommender: str = "own_recent", **how) -> tuple[Learner, Learner]:  # type: ignore[no-untyped-def]
+    """The same lane twice: with a loop of its own, and with the loop that it shares."""
+    made = RECOMMENDERS[recommender], MIX[name], catalogue(), SHOPPERS, SEED
+    return Learner(*made, **how), Learner(*made, joint=JOINTS[name], **how)
+
+
+def text(lane: Learner) -> str:
+    arguments = lane.carry, BLOCK, np.int32(16)
+    return lane._advance.like(*arguments).lower(*arguments).compile().as_text()
+
+
+def test_every_kind_of_policy_is_tried() -> None:
+    assert len(SHARING) > 20
+    assert {asks(MIX[name])[:2] for name in SHARING} >= {(False, False), (True, False)}
+    assert {"replay", "recent", "hybrid", "retrain", "note", "delay"} <= set(SHARING)
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_a_shared_loop_gives_the_bits_of_an_own_one(name: str) -> None:
+    stream = events(256)
+    alone, shared = lanes(name)
+    assert_equal(feed(alone, stream, 50), feed(shared, stream, 50))
+    assert alone.digest() == shared.digest()
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "budget" else pytest.mark.slow) for n in SHARING])
+def test_a_network_in_a_shared_loop_too(name: str) -> None:
+    stream = events(256)
+    alone, shared = lanes(name, "network/sage")
+    assert_equal(feed(alone, stream, 50), feed(shared, stream, 50))
+    assert alone.digest() == shared.digest()
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
+def test_through_a_pipeline_with_an_updater_too(name: str) -> None:
+    entries = delivered(SLOW)
+    alone, shared = lanes(name, apart=True, updater=Updater(1, 30.0, 60.0, 10, "block"))
+    for one, other in zip(follow(alone, entries), follow(shared, entries), strict=True):
+        assert [a.tobytes() for a in one] == [b.tobytes() for b in other]
+    assert alone.digest() == shared.digest()
+
+
+@pytest.mark.parametrize("name", ["priority", "recent"])
+def test_either_goes_on_where_the_other_was(name: str) -> None:
+    """What is kept of a lane does not depend on the others that it ran beside."""
+    stream = events(200)
+    parts = [type(stream)(*(column[at : at + 100] for column in stream)) for at in (0, 100)]
+    through = feed(lanes(name)[0], stream, 50)
+    for first, second in (lanes(name), lanes(name)[::-1]):
+        before = feed(first, parts[0], 50)
+        second.restore(first.snapshot())
+        assert_equal(joined([before, feed(second, parts[1], 50)]), through)
+
+
+def test_every_built_in_policy_and_more_compile_at_most_a_dozen_loops() -> None:
+    """One length of call, one recommender, as in a run of all policies."""
+    stream, counts = events(50), {}
+    for name in MIX:
+        lane = lanes(name)[1]
+        feed(lane, stream, 50)
+        counts[id(lane._advance)] = lane._advance.chosen._cache_size()
+    assert len(MIX) > len(POLICIES) > 20
+    assert 1 < sum(counts.values()) <= DOZEN
+
+
+def test_equal_mixes_share_their_loops_from_run_to_run() -> None:
+    again = grouped(list(MIX.values()))
+    assert [one.loop for one in again] == [joint.loop for joint in JOINTS.values()]
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
+def test_a_shared_loop_is_one_piece(name: str) -> None:
+    assert in_one_piece(text(lanes(name)[1]))
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
+def test_no_table_is_copied_in_a_shared_loop(name: str) -> None:
+    ids = np.arange(LARGE, dtype=np.int32)
+    shop = Catalogue(ids % 8, ids % 8, np.ones(LARGE, np.float32), np.ones(LARGE, bool))
+    lane = Learner(RECOMMENDERS["network/sage"], MIX[name], shop, LARGE, SEED, joint=JOINTS[name])
+    assert len(bodies(text(lane))) > 50
+    assert copies(text(lane), LARGE) == []
