@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model import POLICIES, Catalogue, Learner, Policy, chain
+from model import BASELINES, POLICIES, Catalogue, Learner, Policy, chain
 from model.compiling import in_one_piece
 from model.contract import Updater
 from model.grouping import Joint, asks, grouped
@@ -28,9 +28,6 @@ MIX: dict[str, Policy] = {
 
 JOINTS: dict[str, Joint] = dict(zip(MIX, grouped(list(MIX.values())), strict=True))
 SHARING = [name for name, joint in JOINTS.items() if joint.member is not None]
-ONE_EACH = list({JOINTS[name].loop: name for name in SHARING}.values())
-"""A policy of each group."""
-
 BLOCK = Event(*(np.zeros(16, np.float32 if field == "time" else np.int32) for field in Event._fields))
 
 
@@ -59,7 +56,7 @@ def test_a_shared_loop_gives_the_bits_of_an_own_one(name: str) -> None:
     assert alone.digest() == shared.digest()
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "budget" else pytest.mark.slow) for n in SHARING])
+@pytest.mark.parametrize("name", ["budget", "recent"])
 def test_a_network_in_a_shared_loop_too(name: str) -> None:
     stream = events(256)
     alone, shared = lanes(name, "network/sage")
@@ -67,10 +64,9 @@ def test_a_network_in_a_shared_loop_too(name: str) -> None:
     assert alone.digest() == shared.digest()
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
-def test_through_a_pipeline_with_an_updater_too(name: str) -> None:
+def test_through_a_pipeline_with_an_updater_too() -> None:
     entries = delivered(SLOW)
-    alone, shared = lanes(name, apart=True, updater=Updater(1, 30.0, 60.0, 10, "block"))
+    alone, shared = lanes("recent", apart=True, updater=Updater(1, 30.0, 60.0, 10, "block"))
     for one, other in zip(follow(alone, entries), follow(shared, entries), strict=True):
         assert [a.tobytes() for a in one] == [b.tobytes() for b in other]
     assert alone.digest() == shared.digest()
@@ -90,13 +86,13 @@ def test_either_goes_on_where_the_other_was(name: str) -> None:
 
 def test_every_built_in_policy_and_more_compile_at_most_a_dozen_loops() -> None:
     """One length of call, one recommender, as in a run of all policies."""
-    stream, counts = events(50), {}
-    for name in MIX:
-        lane = lanes(name)[1]
+    stream, loops, popular = events(50), set(), BASELINES["popular"]()  # a part of its own: nobody compiled its loops
+    for name, policy in MIX.items():
+        lane = Learner(popular, policy, catalogue(), SHOPPERS, SEED, joint=JOINTS[name])
         feed(lane, stream, 50)
-        counts[id(lane._advance)] = lane._advance.chosen._cache_size()
+        loops.add(lane._advance)
     assert len(MIX) > len(POLICIES) > 20
-    assert 1 < sum(counts.values()) <= DOZEN
+    assert 1 < sum(loop.chosen._cache_size() for loop in loops) <= DOZEN
 
 
 def test_equal_mixes_share_their_loops_from_run_to_run() -> None:
@@ -104,15 +100,11 @@ def test_equal_mixes_share_their_loops_from_run_to_run() -> None:
     assert [one.loop for one in again] == [joint.loop for joint in JOINTS.values()]
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
-def test_a_shared_loop_is_one_piece(name: str) -> None:
-    assert in_one_piece(text(lanes(name)[1]))
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "recent" else pytest.mark.slow) for n in ONE_EACH])
-def test_no_table_is_copied_in_a_shared_loop(name: str) -> None:
+def test_no_table_is_copied_in_a_shared_loop_and_it_is_one_piece() -> None:
     ids = np.arange(LARGE, dtype=np.int32)
     shop = Catalogue(ids % 8, ids % 8, np.ones(LARGE, np.float32), np.ones(LARGE, bool))
-    lane = Learner(RECOMMENDERS["network/sage"], MIX[name], shop, LARGE, SEED, joint=JOINTS[name])
-    assert len(bodies(text(lane))) > 50
-    assert copies(text(lane), LARGE) == []
+    lane = Learner(RECOMMENDERS["network/sage"], MIX["recent"], shop, LARGE, SEED, joint=JOINTS["recent"])
+    found = text(lane)
+    assert in_one_piece(found)
+    assert len(bodies(found)) > 50
+    assert copies(found, LARGE) == []
