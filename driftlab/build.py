@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from driftlab.lanes import Lane, LearningLane, OracleLane
 from driftlab.passage import Passage
 from driftlab.prequential import Lanes
+from driftlab.recorded import AT_ONCE
 from driftlab.sources import Piece, Score, Serve
 from journal.errors import Refusal, nearest
 from journal.facts import Facts, Kind
@@ -201,6 +202,23 @@ def working(spec: DeliverySpec | None) -> Updater | None:
     return Updater(spec.workers, spec.event_seconds, spec.call_seconds, spec.queue, spec.when_full)
 
 
+class Way(NamedTuple):
+    """How facts reach the lanes, where they do not as they happen."""
+
+    pipes: Piping
+    updater: Updater | None
+    beside: bool  # whether each lane also runs as if there were no pipeline
+
+
+def way(scenario: Scenario, pipes: Piping | None, beside: bool) -> Way | None:
+    """Return the way of a scenario's facts; with lanes beside the others only if wanted here, too."""
+    if pipes is None:
+        return None
+    return Way(
+        pipes, working(scenario.delivery), beside and scenario.delivery is not None and scenario.delivery.at_once
+    )
+
+
 def lanes(
     made: Sequence[Recipe],
     shop: Catalogue,
@@ -208,25 +226,23 @@ def lanes(
     seed: int,
     opening: int,
     world: World | None,
-    pipes: Piping | None = None,
-    updater: Updater | None = None,
+    way: Way | None = None,
 ) -> Lanes:
     """Build the lanes; with a world there is an oracle, and in its closed loop one of the lanes serves."""
-    how: dict[str, Any] = {"apart": pipes is not None, "updater": updater}
-    learning = [
-        LearningLane(
-            recipe.name,
-            Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, joint=recipe.joint, **how),
-            opening,
-            None if pipes is None else Passage(pipes()),
-            recipe.recommender.ties,
-        )
-        for recipe in made
-    ]
+
+    def lane(recipe: Recipe, through: Way | None) -> LearningLane:
+        how: dict[str, Any] = {} if through is None else {"apart": True, "updater": through.updater}
+        learner = Learner(recipe.recommender, recipe.policy, shop, shoppers, seed, joint=recipe.joint, **how)
+        name = recipe.name if through is way else AT_ONCE + recipe.name
+        passage = None if through is None else Passage(through.pipes())
+        return LearningLane(name, learner, opening, passage, recipe.recommender.ties)
+
+    learning = [lane(recipe, way) for recipe in made]
+    twins = [lane(recipe, None) for recipe in made] if way is not None and way.beside else []
     if world is None:
-        return Lanes(learning, None, None)
+        return Lanes([*learning, *twins], None, None)
     oracle = OracleLane(Oracle(world.catalogue, world.truth, world.spec), ORACLE)
-    everyone: list[Lane] = [*learning, oracle]
+    everyone: list[Lane] = [*learning, oracle, *twins]
     return Lanes(everyone, ORACLE, _serving(world.spec.loop, learning))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftlab.lanes import Answer, Chunk, Lane, LearningLane
 from driftlab.probing import Shopfront, readings
 from driftlab.progress import Tell
-from driftlab.recorded import LEARNINGS_OF
+from driftlab.recorded import AT_ONCE, LEARNINGS_OF
 from driftlab.sources import Piece, Score, Serve, Source
 from driftlab.strand import Strand
 from simulator.delivery import Pipe, columns
@@ -43,7 +43,7 @@ class Sink(Protocol):
 class Lanes(NamedTuple):
     """The lanes of a run."""
 
-    all: Sequence[Lane]
+    all: Sequence[Lane]  # with those that run at once beside others, under names that begin with `AT_ONCE`
     oracle: str | None  # name of the lane that knows the truth
     serving: LearningLane | None  # the lane that serves slates in the closed loop
 
@@ -101,6 +101,8 @@ def prequential(
 
 def _send(lane: Lane, chunk: Chunk, strands: Mapping[str, Strand], serving: LearningLane | None) -> Future[Answer]:
     """Send a chunk down a lane; the lane that serves takes it here and now, since the next slate may need it."""
+    if lane.name.startswith(AT_ONCE):  # it is asked for ranks alone
+        chunk = chunk._replace(probe=None)
     if lane is not serving:
         return strands[lane.name].submit(lane.fold, chunk)
     done: Future[Answer] = Future()

@@ -6,6 +6,7 @@ cold          shopper or product was met fewer than `WARM` times before; warm ot
 probe         a reading of slates for a few shoppers at the end of a chunk; m rows, one for each shopper read
 passed        what a pipeline did with the events on their way to the lane
 traffic       what shoppers did with the slates they were served, in the closed loop
+at once       the same lane beside itself, with no pipeline: it learns each event the moment it happens
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Record:
     traffic: Traffic | None = None
     drifts: tuple[Moment, ...] = ()
     passed: Passed | None = None
+    at_once: NDArray[np.float32] | None = None  # [n] the rank the lane would have given with no wait, where it was run
 
     def __len__(self) -> int:
         return int(self.seq.shape[0])
@@ -108,7 +110,8 @@ class Record:
         """Return the scored events at `which` (a slice, a mask or an index array); probes, traffic and drifts stay."""
         kept = {name: getattr(self, name)[which] for name in _EVENT_COLUMNS}
         before = Meetings(self.before.repeat[which], self.before.of_shopper[which], self.before.of_product[which])
-        return replace(self, **kept, before=before)
+        at_once = None if self.at_once is None else self.at_once[which]
+        return replace(self, **kept, before=before, at_once=at_once)
 
 
 _SPENT = ("learned", "replayed", "rows", "flops")
@@ -145,7 +148,7 @@ def record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]],
         facts: all facts of the run, seq dense from 1.
         before: the meetings that went before each of them, see `meetings`.
         outcomes: the columns of `model.contract.Outcomes`; what a lane does not report counts as nothing.
-        more: probes, traffic, drifts, passed of the `Record`.
+        more: probes, traffic, drifts, passed, at_once of the `Record`.
     """
     seq = np.asarray(outcomes["seq"], np.int64)
     at = seq - (int(facts.seq[0]) if len(facts) else 1)

@@ -21,6 +21,9 @@ PROBES_OF = "probes of "
 LEARNINGS_OF = "learnings of "
 """What a lane learned when, where facts reach it through a pipeline, is kept under this and the lane's name."""
 
+AT_ONCE = "at once: "
+"""What a lane would have done with no wait is kept under this and the lane's name, where the delivery asks for it."""
+
 DAY = 86_400 * MICROSECONDS
 
 AFFECTED = ("products", "shoppers", "bots")
@@ -66,9 +69,11 @@ def _read(run: RunFile) -> Recorded:
     for lane in lanes:
         read_slates = join_probes(run.outcomes(PROBES_OF + lane), facts, category, brand)
         served = traffic(facts) if has_slates and lane == (header.get("server") or lanes[0]) else None
-        outcomes = run.outcomes(lane)
+        outcomes, twin = run.outcomes(lane), run.outcomes(AT_ONCE + lane)
         passed = join_learnings(run.outcomes(LEARNINGS_OF + lane), delivered, facts)
-        records[lane] = without(_record(facts, before, outcomes, read_slates, served, drifts, passed), bots)
+        with_no_wait = twin["rank"] if twin else None
+        joined = _record(facts, before, outcomes, read_slates, served, drifts, passed, with_no_wait)
+        records[lane] = without(joined, bots)
     sham = int((np.isin(facts.kind, SCORED) & np.isin(facts.shopper, bots)).sum())
     return Recorded(header, facts, records, drifts, marketed(run, facts), sham)
 
@@ -89,8 +94,8 @@ def marketed(run: RunFile, facts: Facts, until: int | None = None) -> tuple[Mark
 
 def _record(facts: Facts, before: Meetings, outcomes: Mapping[str, NDArray[Any]], *more: object) -> Record:
     none = outcomes or {name: np.zeros(0) for name in ("seq", "rank", "candidates")}
-    read_slates, served, drifts, passed = more
-    return record(facts, before, none, probes=read_slates, traffic=served, drifts=drifts, passed=passed)
+    names = ("probes", "traffic", "drifts", "passed", "at_once")
+    return record(facts, before, none, **dict(zip(names, more, strict=True)))
 
 
 def join_learnings(

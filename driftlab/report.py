@@ -6,17 +6,17 @@ column  a measure over a slice of the scored events, and how it is written
 from __future__ import annotations
 
 import json
-import math
 import textwrap
 import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from driftlab import campaigning
-from driftlab.days import by_day
 from driftlab.measures import MEASURES, SLICED, SLICES
 from driftlab.record import Record
 from driftlab.recorded import DAY, Recorded
+from driftlab.story import story
+from driftlab.wording import decimals, duration, hours, number
 
 WIDTH = 100
 """Characters of a terminal that the table fits into."""
@@ -30,47 +30,6 @@ class Column(NamedTuple):
     measure: str
     part: str  # one of `SLICES`
     write: Callable[[float], str]
-
-
-def decimals(value: float) -> str:
-    """Write a share without its leading zero, three digits: .123."""
-    return "-" if math.isnan(value) else f"{value:.3f}".removeprefix("0") if value >= 0 else f"{value:.3f}"
-
-
-def number(value: float) -> str:
-    """Write a number with thousands marked, and with two digits where it is small.
-
-    >>> number(1460.0), number(3.25), number(0.123), number(0.0004)
-    ('1,460', '3.2', '.12', '<.01')
-    """
-    if math.isnan(value):
-        return "-"
-    if value == 0 or value >= 10:
-        return f"{value:,.0f}"
-    if value < 0.01:
-        return "<.01"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2f}".removeprefix("0")
-
-
-def duration(seconds: float) -> str:
-    """Write seconds in the largest unit of which there is at least one.
-
-    >>> duration(90.0), duration(7200.0), duration(float("inf"))
-    ('1.5 min', '2.0 h', 'never')
-    """
-    if math.isnan(seconds):
-        return "-"
-    if math.isinf(seconds):
-        return "never"
-    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def hours(value: float) -> str:
-    """Write hours as a duration."""
-    return duration(3_600.0 * value)
 
 
 _ACCURACY = (
@@ -87,14 +46,16 @@ _COST = (
     Column("", "stale p50", "staleness_p50", "all", duration),
 )
 
+_AT_ONCE = Column("", "at once", "at_once", "all", decimals)
+_SHED = Column("", "shed", "shed", "all", number)
 _PIPELINE = (
-    *(_ACCURACY[0], _ACCURACY[3]),
+    *(_ACCURACY[0], _AT_ONCE, _ACCURACY[3]),
     Column("", "learned", "learned", "all", number),
     Column("", "stale p50", "staleness_p50", "all", duration),
     Column("", "stale p99", "staleness_p99", "all", duration),
     Column("", "lag p99", "lag_p99", "all", duration),
     Column("", "queue", "queue_p99", "all", number),
-    Column("", "shed", "shed", "all", number),
+    _SHED,
 )
 """Where facts come through a pipeline."""
 
@@ -102,6 +63,7 @@ NOTES = {
     "NDCG@10": "ranks are over the whole catalogue; without repeats: the shopper had not met the product before",
     "recovery": "recovery: simulated time after a drift until NDCG@10 of 1,000 events is at 90 % of before, to stay",
     "regret": "regret: true utility given away for each place of a slate against the best slate",
+    "at once": "at once: the same lane beside itself, with no wait; the difference is what waiting cost",
     "stale p50": "stale p50: median age of the newest event the model had learned when it was asked",
     "lag p99": "lag p99: time from an event to its being learned, which 99 of 100 that are learned do not exceed",
     "queue": "queue: events delivered and not learned yet, which 99 of 100 questions to the model do not find exceeded",
@@ -111,7 +73,10 @@ NOTES = {
 def columns(recorded: Recorded) -> list[Column]:
     """Return the columns worth showing for this run: those of the truth only where it is known."""
     if recorded.pipeline:
-        return list(_PIPELINE)
+        lanes = recorded.records.values()
+        out = [] if any(seen.at_once is not None for seen in lanes) else [_AT_ONCE]
+        out += [] if any(seen.passed is not None and seen.passed.shed for seen in lanes) else [_SHED]
+        return [column for column in _PIPELINE if column not in out]
     return [*_ACCURACY, *(_TRUTH if recorded.simulated else ()), *_COST]
 
 
@@ -153,8 +118,8 @@ def text(recorded: Recorded) -> str:
     """Return the report for a terminal: what ran, what drifted when, the table, and what its columns mean."""
     begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
     marketed = ["", *campaigning.table(recorded.campaigns, begin)] if recorded.campaigns else []
-    story = [*_story(recorded), ""] if recorded.pipeline else []
-    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *story, *_closing(recorded), *marketed])
+    told = [*story(recorded), ""] if recorded.pipeline else []
+    return "\n".join([*_opening(recorded), "", *_table(recorded), "", *told, *_closing(recorded), *marketed])
 
 
 def campaigns(recorded: Recorded) -> list[dict[str, Any]]:
@@ -233,18 +198,6 @@ def _closing(recorded: Recorded) -> list[str]:
             came = [f"{MEASURES[name].title} {MEASURES[name].value(seen):.3f}" for name in _LOOP]
             lines.append(f"{lane} served {seen.traffic.slates:,} slates: {', '.join(came)} (money a slate)")
     return lines
-
-
-def _story(recorded: Recorded) -> list[str]:
-    """Tell what a pipeline did when."""
-    begin = int(recorded.facts.time[0]) if len(recorded.facts) else 0
-    days = (int(recorded.facts.time[-1]) - begin) / DAY if len(recorded.facts) else 0.0
-    shown = [
-        ("NDCG@10", "ndcg@10", decimals),
-        ("stale p50", "staleness_p50", duration),
-        ("queue, on average", "waiting", number),
-    ]
-    return by_day(recorded.records, begin, days, shown, 28)
 
 
 def _delivered(recorded: Recorded) -> str:

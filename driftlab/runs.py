@@ -27,6 +27,7 @@ from driftlab.logs import LogSource, read
 from driftlab.prequential import Lanes, prequential
 from driftlab.probing import Shopfront
 from driftlab.progress import Tell
+from driftlab.recorded import AT_ONCE
 from driftlab.sinks import Committing, Comparing, Reached, audiences, served
 from driftlab.sources import Listed, Score, Serve, Source
 from journal.errors import Refusal
@@ -79,9 +80,8 @@ def stage(
         shop = build.catalogue(arrays, log.log.facts)
     with blaming(finder.sources):  # a policy is traced as soon as its lane is built
         pipes = build.piping(scenario, finder, source.opening)
-        lanes = build.lanes(
-            made, shop, shoppers, scenario.seed, source.opening, world, pipes, build.working(scenario.delivery)
-        )
+        way = build.way(scenario, pipes, beside=only is None)
+        lanes = build.lanes(made, shop, shoppers, scenario.seed, source.opening, world, way)
     return Stage(scenario, source, shop, shoppers, lanes, finder, arrays, pipes)
 
 
@@ -98,7 +98,7 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         "server": scenario.loop.server,
         "shoppers": str(set_up.shoppers),
         "products": str(len(set_up.shop.category)),
-        "lanes": json.dumps([lane.name for lane in set_up.lanes.all]),
+        "lanes": json.dumps([lane.name for lane in set_up.lanes.all if not lane.name.startswith(AT_ONCE)]),
         "drifts": json.dumps([str(use) for use in scenario.drift] if log is None else []),
         "audiences": json.dumps([str(one.audience) for one in scenario.campaign] if log is None else []),
         "shocks": json.dumps([str(use) for use in scenario.shock] if log is None else []),
@@ -129,9 +129,10 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
 def _way(scenario: Scenario) -> str:
     """Say in a line how facts reach the lanes: what differs from a delivery at once, and what breaks."""
     spec = scenario.delivery or DeliverySpec()
-    given = [(field.name, getattr(spec, field.name)) for field in dataclasses.fields(spec)]
-    usual = [(field.name, field.default) for field in dataclasses.fields(spec)]
-    own = ", ".join(f"{name} = {value}" for name, value in given if (name, value) not in usual) or "at once"
+    names = [field.name for field in dataclasses.fields(spec) if field.name != "at_once"]
+    given = [(name, getattr(spec, name)) for name in names]
+    usual = DeliverySpec()
+    own = ", ".join(f"{name} = {value}" for name, value in given if value != getattr(usual, name)) or "at once"
     return "; ".join([own, *map(str, scenario.fault)])
 
 

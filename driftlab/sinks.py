@@ -14,7 +14,7 @@ from driftlab.measures import MEASURES, WINDOWED
 from driftlab.measures.accuracy import fading, gain
 from driftlab.prequential import Outcomes
 from driftlab.record import OUTCOME_COLUMNS, Meetings, Record
-from driftlab.recorded import LEARNINGS_OF, PROBES_OF
+from driftlab.recorded import AT_ONCE, LEARNINGS_OF, PROBES_OF
 from journal.columns import fact_columns, pack
 from journal.errors import Refusal
 from journal.facts import Facts, Kind
@@ -58,7 +58,7 @@ class Committing:
 
     def _metrics(self, chunk: Chunk, lane: str, columns: Mapping[str, NDArray[Any]]) -> list[Metric]:
         seq, time = int(chunk.facts.seq[-1]), int(chunk.facts.time[-1])
-        if lane.startswith(LEARNINGS_OF):
+        if lane.startswith((LEARNINGS_OF, AT_ONCE)):
             return []
         if lane.startswith(PROBES_OF):
             name = lane.removeprefix(PROBES_OF)

@@ -169,6 +169,10 @@ class DeliverySpec:
         },
     )
     naive: bool = field(default=False, metadata={"about": "a fact that is delivered again is learned again"})
+    at_once: bool = field(
+        default=False,
+        metadata={"about": "each lane also runs as if all came and was learned at once, to be held against"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _ALARMS = (
 
 _PIPELINE = (
     *(pipeline.lag(0.5), pipeline.lag(0.99), pipeline.queue(0.99), pipeline.shed()),
-    *(pipeline.undelivered(), pipeline.doubled()),
+    *(pipeline.undelivered(), pipeline.doubled(), pipeline.at_once(), pipeline.lost()),
 )
 
 MEASURES: dict[str, Measure] = {

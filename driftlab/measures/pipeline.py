@@ -1,11 +1,15 @@
 """What a pipeline does to learning: how late events are learned, and which never are.
 
-lag    time from an event to its being learned, of the events that were learned (the first time, where replayed)
+lag      time from an event to its being learned, of the events that were learned (the first time, where replayed)
+at once  what the same lane, with the same policy, foresees with no wait: it is run beside itself without the pipeline,
+         on the same facts, so the two differ in nothing but what waiting did. What a policy lets wait by itself it lets
+         wait here, too: that is no loss to the pipeline, but a difference between two policies
 """
 
 from __future__ import annotations
 
-from driftlab.measures.measure import Measure, law, quantile
+from driftlab.measures.accuracy import gain
+from driftlab.measures.measure import Measure, law, mean, quantile
 from driftlab.record import Record
 
 
@@ -78,6 +82,34 @@ def doubled() -> Measure:
         formula="count(deliveries) - count(delivered at least once)",
         source="at-least-once delivery; driftlab",
         value=lambda seen: _count(seen, "doubled"),
+    )
+
+
+def at_once() -> Measure:
+    """Discounted gain that the same lane would have had, had every event come and been learned at once."""
+    return Measure(
+        name="at_once",
+        title="at once",
+        about=law(at_once),
+        unit="0 to 1",
+        better="higher",
+        formula="mean(1 / log2(r + 1) if r <= 10 else 0), r the rank by the lane without the pipeline",
+        source="driftlab; paired on the same events, as a fork with common random numbers",
+        value=lambda seen: float("nan") if seen.at_once is None else mean(gain(seen.at_once, 10)),
+    )
+
+
+def lost() -> Measure:
+    """Accuracy lost to the staleness that the pipeline makes: NDCG@10 at once less NDCG@10 as it was."""
+    return Measure(
+        name="lost_to_staleness",
+        title="lost",
+        about=law(lost),
+        unit="NDCG@10",
+        better="lower",
+        formula="mean(gain at once - gain)",
+        source="driftlab; paired on the same events, as a fork with common random numbers",
+        value=lambda seen: float("nan") if seen.at_once is None else mean(gain(seen.at_once, 10) - gain(seen.rank, 10)),
     )
 
 

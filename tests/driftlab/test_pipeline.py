@@ -12,7 +12,7 @@ import pytest
 import driftlab
 from driftlab import Refusal, build, sinks
 from driftlab.measures.accuracy import gain
-from driftlab.recorded import LEARNINGS_OF
+from driftlab.recorded import AT_ONCE, LEARNINGS_OF
 from journal.facts import MICROSECONDS, SCORED
 from journal.runfile import RunFile
 from scenarios import find
@@ -87,6 +87,23 @@ def test_accuracy_falls_with_delay(made: Made) -> None:
     assert levels[1] > levels[2] * 1.1
 
 
+def test_a_lane_at_once_is_the_lane_of_a_run_without_a_pipeline_and_what_is_lost_is_the_difference(made: Made) -> None:
+    plain, late = made(), made(delivery__delay=12.0 * HOUR, delivery__at_once=True)
+    for lane in ("popular", "own_recent"):
+        assert np.array_equal(outcomes(plain, lane)["rank"], outcomes(late, AT_ONCE + lane)["rank"])
+        assert value(late, "at_once", lane) == value(plain, "ndcg@10", lane)
+        lost = value(plain, "ndcg@10", lane) - value(late, "ndcg@10", lane)
+        assert value(late, "lost_to_staleness", lane) == pytest.approx(lost)
+        assert np.array_equal(
+            outcomes(made(delivery__delay=12.0 * HOUR), lane)["rank"], outcomes(late, lane)["rank"]
+        )  # who runs beside a lane moves nothing in it
+    assert value(late, "lost_to_staleness") > 0.05
+    assert np.isnan(value(made(delivery__delay=12.0 * HOUR), "lost_to_staleness"))
+    with RunFile.open(late.path) as file:
+        assert not any(metric.lane.startswith(AT_ONCE) for metric in file.metrics())
+    assert [row["lane"] for row in late.table()] == ["popular", "own_recent", "oracle"]
+
+
 def test_staleness_and_lag_are_the_delay(made: Made) -> None:
     run = made(delivery__delay=600.0)
     assert value(run, "lag_p50") == value(run, "lag_p99") == pytest.approx(600.0)
@@ -127,6 +144,7 @@ def test_a_run_stopped_and_resumed_is_the_undisturbed_run(
 ) -> None:
     monkeypatch.setattr("driftlab.lanes.SNAPSHOT_EVERY", snapshots)
     pipeline = {"fault": BROKEN, "delivery.delay": 600.0, "delivery.event_seconds": 30.0, "delivery.workers": 2}
+    pipeline["delivery.at_once"] = True
     settings, recipes = {"drift": [], **pipeline}, build.recipes
     whole = made(**{key.replace(".", "__"): value for key, value in pipeline.items()})
     monkeypatch.setattr(build, "recipes", lambda *given: recipes(*given)[1:])
@@ -160,6 +178,7 @@ RUSH = {
     "rhythm.surge_hours": 12.0,
     "delivery.event_seconds": 4.0,
     "delivery.call_seconds": 40.0,
+    "delivery.at_once": True,
 }
 """Black Friday in a shop a tenth as large: by 36 seconds an event cheaper in batches of ten."""
 
@@ -189,6 +208,14 @@ def test_who_learns_event_by_event_falls_behind_a_batch_when_more_comes_than_can
     assert accuracy[batch] > 1.1 * accuracy[ordinary]
     assert value(friday, "ndcg@10", batch) > value(friday, "ndcg@10", ordinary)
     assert value(calm, "ndcg@10", batch) < value(calm, "ndcg@10", ordinary)
+    lost = {lane: value(friday, "lost_to_staleness", lane) for lane in seconds}
+    assert lost[ordinary] > 3 * abs(lost[batch])
+    assert value(friday, "at_once", ordinary) > value(friday, "at_once", batch)  # but for the wait it would be ahead
+    assert lost[ordinary] > 2 * value(calm, "lost_to_staleness", ordinary)
+    told = " ".join(str(friday).split())
+    assert "an hour has room to learn 82 events one by one, in large batches 900" in told
+    assert "worst for the first lane was day 2: every_event had NDCG@10" in told
+    assert "best then of those that learn was micro_batch(n=10)" in told
 
 
 def test_a_queue_that_is_full_sheds(tmp_path: Path) -> None:
@@ -200,6 +227,8 @@ def test_a_queue_that_is_full_sheds(tmp_path: Path) -> None:
 def test_the_report_tells_the_days(made: Made) -> None:
     told = str(made(fault=[{"use": "outage", "at_day": 2.0, "hours": 12.0, "catch_up": 20.0}]))
     assert "by day" in told
+    assert "worst for the first lane was day 2" in told
+    assert "own_recent, 1 more" in told or "popular, 1 more" in told
     assert "delivery: at once; outage(at_day=2.0, hours=12.0, catch_up=20.0)" in told
     assert "by day" not in str(made())
 

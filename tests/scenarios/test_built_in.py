@@ -91,6 +91,7 @@ DIFFERENCES = {
         "delivery.delay: 0.0 -> 2.0",
         "delivery.event_seconds: 0.0 -> 0.5",
         "delivery.call_seconds: 0.0 -> 4.0",
+        "delivery.at_once: False -> True",
         'drift: abrupt(level="population", share=0.5, magnitude=1.0, at_day=4.375)',
         "network.encoders: sage",
         "network.policies: every_event, micro_batch(n=32), every(n=8), never",
@@ -99,6 +100,7 @@ DIFFERENCES = {
     "outage": [
         "days: 14.0 -> 7.0",
         "delivery.delay: 0.0 -> 2.0",
+        "delivery.at_once: False -> True",
         "fault: outage(at_day=3.5, hours=12.0, catch_up=10.0)",
         "network.encoders: sage",
         "network.policies: every_event, every_seconds(s=3600), never",
@@ -108,6 +110,7 @@ DIFFERENCES = {
         "days: 14.0 -> 7.0",
         "delivery.delay: 0.0 -> 60.0",
         "delivery.law: constant -> exponential",
+        "delivery.at_once: False -> True",
         "fault: late(share=0.2, hours=4.0, spread=1.0), duplicated(share=0.1, minutes=30.0), lost(share=0.02)",
         "network.encoders: sage",
         "network.policies: every_event, micro_batch(n=100), never",

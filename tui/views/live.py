@@ -16,7 +16,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from driftlab.report import decimals, duration, number
+from driftlab.wording import decimals, duration, number
 from tui.chart import Chart, Mark, Series
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
 from tui.views.view import LANE, View, glyph, put, so_far

@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from driftlab.report import duration, number
+from driftlab.wording import duration, number
 from tui.chart import Chart
 from tui.figures import Arrived
 from tui.frame import Frame

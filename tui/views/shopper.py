@@ -17,7 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from driftlab.report import decimals, duration
+from driftlab.wording import decimals, duration
 from journal.facts import INTERACTIONS, Kind
 from tui.bars import PairedBars
 from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
