@@ -22,6 +22,7 @@ if (_warning := stranger()) is not None:
 
 if TYPE_CHECKING:
     from driftlab.api import calibrate, describe, fork, replay, resume, run, verify
+    from driftlab.injecting import inject
     from driftlab.intervals import Interval, corrected, paired
     from driftlab.kept import Run
     from driftlab.measures import MEASURES, Measure
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     **dict.fromkeys(("calibrate", "describe", "fork", "replay", "resume", "run", "verify"), "driftlab.api"),
     "Run": "driftlab.kept",
+    "inject": "driftlab.injecting",
     **dict.fromkeys(("Interval", "corrected", "paired"), "driftlab.intervals"),
     **dict.fromkeys(("MEASURES", "Measure"), "driftlab.measures"),
     "Refusal": "journal.errors",
@@ -49,6 +51,7 @@ __all__ = [
     "corrected",
     "describe",
     "fork",
+    "inject",
     "paired",
     "replay",
     "resume",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftlab.files import free_name
+from driftlab.injecting import given
 from driftlab.kept import Run
 from driftlab.progress import Tell, progress, silent
 from journal.runfile import Cursor, RunFile
@@ -97,6 +98,8 @@ def fork(
     policy: str | None = None,
     drift: str | None = None,
     shock: str | None = None,
+    fault: str | None = None,
+    campaign: str | None = None,
     out: str | Path | None = None,
     quiet: bool = True,
 ) -> Run:
@@ -107,7 +110,9 @@ def fork(
         at: days since its first fact.
         policy: what takes over from the first policy at that moment; the first lane keeps it, to be compared with.
         drift: one more drift, which sets in at that moment: 'abrupt(level="population", share=0.5)'.
-        shock: one more shock, which sets in at that moment: 'viral(magnitude=7.0)'.
+        shock: one more shock, likewise: 'viral(magnitude=7.0)'.
+        fault: one more fault of the delivery, likewise: 'outage(hours=8.0)'.
+        campaign: one more campaign, likewise: 'coupon(discount=0.3, days=5.0)'.
         out: the run file; `<parent>-fork.run` in the current folder by default, with a number if that is there.
         quiet: False shows progress on stderr.
 
@@ -116,7 +121,7 @@ def fork(
     from driftlab import forking
 
     with RunFile.open(path) as file:
-        chosen = forking.forked(file, at, policy, drift, shock)
+        chosen = forking.forked(file, at, policy, given(drift=drift, shock=shock, fault=fault, campaign=campaign))
         log, finder = forking.source_of(file)
         parent = forking.parent_of(file, at)
     return _made(chosen, log, None, out, f"{Path(path).stem}-fork", quiet, parent, finder)

@@ -26,8 +26,9 @@ from journal.errors import Refusal, nearest
 from journal.facts import Facts, Kind
 from journal.shelf import Source
 from model import Catalogue, Joint, Learner, Policy, Recommender, Updater, chain, grouped, keep_compiled, network
-from scenarios import NetworkSpec, Scenario, Use, find
+from scenarios import NetworkSpec, Scenario, Use, commanded, find
 from simulator import Campaign, World
+from simulator.beginning import drift_from, fault_from
 from simulator.delivery import Pipe
 from simulator.oracle import Oracle
 from simulator.rhythm import DAY
@@ -60,12 +61,12 @@ class Finder:
 
     def __init__(self, kept: Mapping[str, str] | None = None) -> None:
         """Take the texts of users' own files from `kept`, where a run file has them, else from the disk."""
-        self._kept = kept
+        self.kept = kept
         self.sources: dict[str, Source] = {}
 
     def __call__(self, family: str, use: Use) -> Any:
         """Return the part that a use names; raises Refusal."""
-        made, source = find(family, use, self._kept)
+        made, source = find(family, use, self.kept)
         if source is not None:
             self.sources[source.name] = Source(*source)
         return _MADE.setdefault((family, str(use), source and source.sha256), made)
@@ -139,10 +140,28 @@ def recipes(scenario: Scenario, finder: Finder, handmade: Handmade | None = None
 
 
 def turning_days(scenario: Scenario, finder: Finder) -> list[float]:
-    """Return the days at which the drifts and shocks of a scenario set in, in order."""
+    """Return the days at which the drifts and shocks of a scenario set in, in order; of commands nobody knew."""
     drifts = [finder("drift", use) for use in scenario.drift]
     shocks = [finder("shock", use) for use in scenario.shock]
     return sorted([*(day for drift in drifts for day in drift.turns(scenario.days)), *(one.at_day for one in shocks)])
+
+
+def parts_of(scenario: Scenario, family: str, finder: Finder) -> list[tuple[str, Any]]:
+    """Return the drifts, shocks or faults of a scenario by name, then those of its commands, which set in on their
+    day."""
+    found = [(use.use, finder(family, use)) for use in getattr(scenario, family)]
+    for command in scenario.command:
+        if command.family == family:
+            use = commanded.dated(command, finder.kept)
+            found.append((use.use, _BEGINNING[family](finder(family, use), command.at_day)))
+    return found
+
+
+_BEGINNING: Mapping[str, Callable[[Any, float], Any]] = {
+    "drift": drift_from,
+    "fault": fault_from,
+    "shock": lambda shock, at_day: shock,  # each has a day of its own
+}
 
 
 class Simulated:
@@ -151,17 +170,20 @@ class Simulated:
     opening = 0
 
     def __init__(self, scenario: Scenario, finder: Finder) -> None:
-        drifts = [finder("drift", use) for use in scenario.drift]
-        shocks = [finder("shock", use) for use in scenario.shock]
+        drifts = parts_of(scenario, "drift", finder)
+        shocks = [shock for _, shock in parts_of(scenario, "shock", finder)]
         social = finder("social", scenario.social)
-        campaigns = [Campaign(one.terms, finder("audience", one.audience)) for one in scenario.campaign]
-        self.world = World(scenario.world, scenario.seed, drifts, social, shocks, campaigns)
+        campaigns = [Campaign(one.terms, finder("audience", one.audience)) for one in commanded.campaigns(scenario)]
+        told = [(round(one.at_day * DAY / 2) * 2, one.text()) for one in scenario.command]
+        self.world = World(
+            scenario.world, scenario.seed, [drift for _, drift in drifts], social, shocks, campaigns, told
+        )
         self.end = int(scenario.days * DAY)
 
     def pieces(self, serve: Serve | None, score: Score | None = None) -> Iterator[Piece]:
         """Run the world from its first fact."""
-        for facts, truth in self.world.run(serve, score):
-            yield Piece(facts, truth)
+        for facts, truth, now in self.world.run(serve, score):
+            yield Piece(facts, truth, now)
 
 
 def catalogue(arrays: Arrays, facts: Facts | None) -> Catalogue:
@@ -191,7 +213,7 @@ def piping(scenario: Scenario, finder: Finder, opening: int) -> Piping | None:
     """Return what makes the scenario's pipes, for a stream that opens at a time (us); None where it has no pipeline."""
     if scenario.delivery is None and not scenario.fault:
         return None
-    faults = [(use.use, finder("fault", use)) for use in scenario.fault]
+    faults = parts_of(scenario, "fault", finder)
     return functools.partial(Pipe, scenario.delivery or DeliverySpec(), faults, scenario.seed, opening)
 
 

@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from driftlab import cli_logs, cli_parts, cli_scenarios, cli_tui
 from driftlab.cli_logs import LogWords
-from driftlab.cli_words import Json, LaneWords, Out, print_json
+from driftlab.cli_words import Campaign, Drift, Fault, Json, LaneWords, Out, Shock, print_json
 from journal.errors import Refusal
 
 app = App(
@@ -85,15 +85,43 @@ def fork(
     *,
     at: Annotated[float, Parameter(help="days since the first fact")],
     policy: Annotated[str | None, Parameter(help="takes over from the first policy at that moment")] = None,
-    drift: Annotated[str | None, Parameter(help="one more drift, which sets in at that moment")] = None,
-    shock: Annotated[str | None, Parameter(help="one more shock, which sets in at that moment")] = None,
+    drift: Drift = None,
+    shock: Shock = None,
+    fault: Fault = None,
+    campaign: Campaign = None,
     out: Out = None,
     json_: Json = False,
 ) -> None:
     """Run a run again, the same until a moment and different from then on, into a file that knows its parent."""
     from driftlab import api
 
-    _show(api.fork(run, at, policy=policy, drift=drift, shock=shock, out=out, quiet=False), json_)
+    more = {"drift": drift, "shock": shock, "fault": fault, "campaign": campaign}
+    _show(api.fork(run, at, policy=policy, **more, out=out, quiet=False), json_)
+
+
+@app.command
+def inject(
+    run: RunPath,
+    /,
+    *,
+    drift: Drift = None,
+    shock: Shock = None,
+    fault: Fault = None,
+    campaign: Campaign = None,
+    at: Annotated[float | None, Parameter(help="day on which it sets in; as soon as it can be by default")] = None,
+    json_: Json = False,
+) -> None:
+    """Throw a drift, shock, fault or campaign into a run that is under way; it is kept as a fact, and replays.
+
+    A run that stands still takes it up when it is resumed.
+    """
+    from driftlab.injecting import inject as throw
+
+    fate = throw(run, drift=drift, shock=shock, fault=fault, campaign=campaign, at=at)
+    if json_:
+        print_json({"run": str(run), **fate._asdict()})
+    else:
+        print(f"{run}: {fate.said}")
 
 
 @app.command

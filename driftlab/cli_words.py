@@ -14,6 +14,10 @@ from cyclopts import Parameter
 from journal.errors import Refusal
 
 Seed = Annotated[int | None, Parameter(help="of every random stream")]
+Drift = Annotated[str | None, Parameter(help="one more drift: 'abrupt(share=0.5)'")]
+Shock = Annotated[str | None, Parameter(help="one more shock: 'viral(magnitude=7.0)'")]
+Fault = Annotated[str | None, Parameter(help="one more fault of the delivery: 'outage(hours=8.0)'")]
+Campaign = Annotated[str | None, Parameter(help="one more campaign: 'coupon(discount=0.3, days=5.0)'")]
 Out = Annotated[Path | None, Parameter(help="the run file; by default NAME-SEED.run in this folder")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="one JSON document on stdout")]
 Several = list[str] | None

@@ -9,8 +9,8 @@ from journal.runfile import RunFile
 
 
 def remove(path: Path) -> None:
-    """Delete a run file and what SQLite keeps beside it."""
-    for end in ("", "-wal", "-shm"):
+    """Delete a run file, and what SQLite and who throws something into the run leave beside it."""
+    for end in ("", "-wal", "-shm", ".inbox"):
         Path(f"{path}{end}").unlink(missing_ok=True)
 
 

@@ -5,34 +5,36 @@ resumed and verified without the parent. Named streams of chance make that cheap
 another policy learns, or because something drifts later.
 
 policy   the parent's first policy until that moment, another from it on (`model.policies.during`)
-drift    one more drift, which sets in at that moment; shock: one more shock, likewise
+more     one more drift, shock, fault or campaign, which sets in at that moment: a command (`scenarios.commands`)
+What was thrown into the parent up to that moment is thrown into the fork as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from driftlab import build
+from driftlab.hand import check, command_of, commands_told
 from driftlab.lanes import told
 from driftlab.logs import LogSource, read
 from journal.errors import Refusal
 from journal.runfile import RunFile
-from scenarios import Scenario, Use, find, loads, read_use
+from scenarios import Scenario, Use, loads
+from scenarios.commands import FAMILIES, in_order, united
 from simulator.rhythm import DAY
 
+MORE = ", ".join(f"--{family}" for family in FAMILIES)
 
-def forked(
-    run: RunFile, day: float, policy: str | None = None, drift: str | None = None, shock: str | None = None
-) -> Scenario:
-    """Return the scenario of a fork of an open run at a day, counted from its first fact; raises Refusal."""
+
+def forked(run: RunFile, day: float, policy: str | None, more: Mapping[str, str]) -> Scenario:
+    """Return the scenario of a fork of an open run at a day, counted from its first fact; raises Refusal.
+
+    `more` spells the parts that set in, by their family.
+    """
     header = run.header
-    more = {family: use for family, use in (("drift", drift), ("shock", shock)) if use is not None}
     if policy is None and not more:
-        raise Refusal(
-            "A fork needs something to be different: another policy (--policy), one more drift (--drift) or "
-            "shock (--shock)."
-        )
+        raise Refusal(f"A fork needs something to be different: another policy (--policy), or one more part ({MORE}).")
     if more and header["source"] != "world":
         raise Refusal(
             f"{run.path} is the replay of a log: its shoppers did what they did. Fork it with another policy."
@@ -41,14 +43,16 @@ def forked(
     parent = loads(header["scenario"], f"the scenario in {run.path}", kept=kept)
     if not 0.0 <= day <= parent.days and header["source"] == "world":
         raise Refusal(f"Day {day:g} is not a day of {run.path}, which has {parent.days:g}.")
-    changes: dict[str, Any] = {}
+    changes = {}
     if policy is not None:
         ties = build.Finder(kept)("encoder", parent.network.encoders[0]).ties
         changes["network.policies"] = _policies(parent, policy, max(day - _before_first(run, ties), 0.0))
-    for family, use in more.items():
-        there = [one.model_dump() for one in getattr(parent, family)]
-        changes[family] = [*there, _set_in(family, use, day).model_dump()]
-    return loads(header["scenario"], f"the fork of {run.path}", changes, kept)
+    made = loads(header["scenario"], f"the fork of {run.path}", changes, kept)
+    before = [command for command in commands_told(run.facts()) if command.at_day <= day]
+    own = [command_of(family, spelled, day) for family, spelled in more.items()]
+    for command in own:
+        check(made, command, kept)
+    return made.model_copy(update={"command": in_order([*united(made.command, before), *own])})
 
 
 def _policies(parent: Scenario, policy: str, day: float) -> list[str]:
@@ -68,26 +72,6 @@ def _before_first(run: RunFile, ties: tuple[int, ...]) -> float:
         if len(events.seq):
             return (int(events.time[0]) - opening) / DAY
     return 0.0
-
-
-def _set_in(family: str, spelled: str, day: float) -> Use:
-    """Return a drift or shock that sets in at a day; one that takes no day, as it goes on all the time, is refused."""
-    try:
-        use = read_use(spelled)
-    except ValueError as error:
-        raise Refusal(f"{error}.") from error
-    part, _ = find(family, use)
-    if family == "shock" and part.holds_back:
-        raise Refusal(
-            f"The shock '{use.use}' holds back what was there before, and a fork is its parent until it begins. "
-            "Put it into a scenario in place of a fork."
-        )
-    dated = Use.model_validate({**use.model_dump(), "at_day": day})
-    try:
-        find(family, dated)
-    except Refusal as refusal:
-        raise Refusal(f"The {family} '{use.use}' has no day to set in at, so a fork cannot begin with it.") from refusal
-    return dated
 
 
 def source_of(run: RunFile) -> tuple[LogSource | None, build.Finder]:

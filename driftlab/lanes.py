@@ -7,7 +7,7 @@ A lane drops what it has been told before: how the stream is cut, and where a re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -56,6 +56,10 @@ class Passage(Protocol):
 
     def entries(self, facts: Facts, events: Events) -> Entries:
         """Send the next facts, of which `events` are told; return what happens and is delivered up to the last."""
+        ...
+
+    def meet(self, faults: Sequence[tuple[str, Any]]) -> None:
+        """Let what happens from now on meet these faults, by name, in place of those before."""
         ...
 
 

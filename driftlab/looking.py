@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from driftlab import reasons, runs
 from driftlab.asks import Ask
+from driftlab.hand import commands_told
 from driftlab.lanes import SLATE, LearningLane, OracleLane, best
 from journal.errors import Refusal, nearest
 from journal.facts import CHUNK, Facts, Kind
@@ -64,12 +65,13 @@ class Standing:
         self._truth = {name: rows for name in of_oracle if (rows := self.run.truth(name))}
         self._bots = self.run.truth("bot").get("shopper", np.zeros(0, np.int32))
         self.seq = self._known_to_oracle = 0
+        self._commands = len(commands_told(self.run.facts()))
 
     def go(self, seq: int, tell: Tell) -> None:
         """Stand at fact `seq`, as far as the run has come."""
         seq = min(seq, self.run.cursor.seq)
         snapshot = self.run.snapshot(self.lane, seq // CHUNK)
-        if seq < self.seq:
+        if seq < self.seq or self._commands < len(commands_told(self.run.facts())):  # a fault may be among them
             self._begin()
         if snapshot is not None and snapshot[0] * CHUNK > self.seq:
             self._folded.restore(snapshot[1], snapshot[0] * CHUNK)

@@ -6,6 +6,7 @@ A fact that is delivered again is left out, unless the pipeline is naive: learni
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from journal.facts import Facts
 from model.contract import Entries, Events
-from simulator.delivery import Deliveries, Pipe, at
+from simulator.delivery import Deliveries, Fault, Pipe, at
 
 
 class Passage:
@@ -32,6 +33,10 @@ class Passage:
     def __init__(self, pipe: Pipe) -> None:
         """Take a pipe that nothing was sent through yet."""
         self._pipe = pipe
+
+    def meet(self, faults: Sequence[tuple[str, Fault]]) -> None:
+        """Let what happens from now on meet these faults, by name, in place of those before."""
+        self._pipe.meet(faults)
 
     def entries(self, facts: Facts, events: Events) -> Entries:
         """Send the next facts, of which `events` are told; return what happens and is delivered up to the last."""

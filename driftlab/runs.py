@@ -5,7 +5,6 @@ The header of a run file says all that is needed to go on with it: the whole sce
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import platform
 import time
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from driftlab import build
 from driftlab.build import Handmade
 from driftlab.files import remove
+from driftlab.hand import Hand, headings, way, with_commands
 from driftlab.lanes import LearningLane
 from driftlab.logs import LogSource, read
 from driftlab.prequential import Lanes, prequential
@@ -35,10 +35,12 @@ from journal.facts import CHUNK, Facts
 from journal.runfile import RunFile
 from model import Catalogue
 from scenarios import Scenario, loads
-from simulator.spec import DeliverySpec
 
 PUBLISHED = ("category", "brand", "price", "content")
 """What a shop says of its products, where it does; all of it is kept in the run file."""
+
+NONE: Mapping[str, str] = dict.fromkeys(("drifts", "shocks", "audiences"), "[]")
+"""What the header says of these where a log is replayed."""
 
 VERSIONS = ("driftlab", "jax", "jaxlib", "numpy", "simpy")
 
@@ -99,10 +101,8 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         "shoppers": str(set_up.shoppers),
         "products": str(len(set_up.shop.category)),
         "lanes": json.dumps([lane.name for lane in set_up.lanes.all if not lane.name.startswith(AT_ONCE)]),
-        "drifts": json.dumps([str(use) for use in scenario.drift] if log is None else []),
-        "audiences": json.dumps([str(one.audience) for one in scenario.campaign] if log is None else []),
-        "shocks": json.dumps([str(use) for use in scenario.shock] if log is None else []),
-        **({} if set_up.pipes is None else {"delivery": _way(scenario)}),
+        **(headings(scenario, set_up.finder.kept) if log is None else NONE),
+        **({} if log is None or set_up.pipes is None else way(scenario)),
         "made by hand": json.dumps(by_hand),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         **{f"version of {name}": _version(name) for name in VERSIONS},
@@ -126,16 +126,6 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
     return run
 
 
-def _way(scenario: Scenario) -> str:
-    """Say in a line how facts reach the lanes: what differs from a delivery at once, and what breaks."""
-    spec = scenario.delivery or DeliverySpec()
-    names = [field.name for field in dataclasses.fields(spec) if field.name != "at_once"]
-    given = [(name, getattr(spec, name)) for name in names]
-    usual = DeliverySpec()
-    own = ", ".join(f"{name} = {value}" for name, value in given if value != getattr(usual, name)) or "at once"
-    return "; ".join([own, *map(str, scenario.fault)])
-
-
 def _version(name: str) -> str:
     try:
         return version(name)
@@ -149,9 +139,15 @@ def go_on(set_up: Stage, run: RunFile, tell: Tell) -> None:
     spent = float(run.header.get("seconds so far", "0"))
     facts = run.facts() if set_up.lanes.serving else None
     recorded = Answered({}, {}) if facts is None else Answered(served(facts), audiences(facts))
+    hand = None
+    if isinstance(set_up.source, build.Simulated):
+        kept = {source.name: source.text for source in run.sources()}
+        hand = Hand(set_up.scenario, set_up.source, kept, run)
     try:
         with blaming(set_up.finder.sources):
-            _loop(set_up, Committing(run), tell, recorded)
+            _loop(set_up, Committing(run, None if hand is None else hand.header), tell, recorded, hand)
+        if hand is not None:
+            hand.close()
     except BaseException:
         with suppress(Refusal):  # what went wrong is told already
             run.set_header("seconds so far", repr(spent + time.perf_counter() - began))
@@ -178,22 +174,31 @@ def blaming(own: Collection[str]) -> Iterator[None]:
 
 
 class Answered(NamedTuple):
-    """What the serving lane answered before the run was stopped, which its snapshot may be too late to answer again."""
+    """What the serving lane has answered, which it may have learned too much since to answer again.
 
-    slates: Mapping[tuple[int, int], str]  # by time and shopper
-    audiences: Mapping[int, NDArray[np.int32]]  # by campaign
+    That is so where a run goes on after it was stopped, and where its world is made anew by a hand.
+    """
+
+    slates: dict[tuple[int, int], str]  # by time and shopper
+    audiences: dict[int, NDArray[np.int32]]  # by campaign
 
 
-def _loop(set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Answered) -> None:
+def _loop(
+    set_up: Stage, sink: Committing | Comparing, tell: Tell, recorded: Answered, hand: Hand | None = None
+) -> None:
     shopfront, lane = Shopfront(len(set_up.shop.category)), set_up.lanes.serving
     serve = server(lane, set_up.scenario.loop.slate, recorded.slates)
     score = scorer(lane, set_up.shoppers, recorded.audiences)
     pipe = set_up.pipes and set_up.pipes()
-    prequential(set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve, pipe, score)
+    if hand is not None and pipe is not None:
+        learning = [one for one in set_up.lanes.all if isinstance(one, LearningLane)]
+        hand.ways = [pipe, *(one.passage for one in learning if one.passage is not None)]
+    prequential(hand or set_up.source, set_up.lanes, shopfront, set_up.scenario.seed, sink, tell, serve, pipe, score)
 
 
-def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int], str]) -> Serve | None:
-    """Return what serves slates in the closed loop: the file where it has the slate, else the lane; None if open."""
+def server(lane: LearningLane | None, k: int, recorded: dict[tuple[int, int], str]) -> Serve | None:
+    """Return what serves slates in the closed loop: `recorded` where it has the slate, else the lane, whose answer is
+    recorded; None if open."""
     if lane is None:
         return None
 
@@ -201,20 +206,26 @@ def server(lane: LearningLane | None, k: int, recorded: Mapping[tuple[int, int],
         if (now, shopper) in recorded:
             lane.tell(facts)
             return np.array(json.loads(recorded[now, shopper]), np.int32)
-        return lane.serve(facts, shopper, now, k)
+        slate = lane.serve(facts, shopper, now, k)
+        recorded[now, shopper] = str(slate.tolist())
+        return slate
 
     return serve
 
 
 def scorer(lane: LearningLane | None, shoppers: int, recorded: Mapping[int, NDArray[np.int32]]) -> Score | None:
-    """Return what says for whom products stand high: the file where the campaign has begun, else the serving lane."""
+    """Return what says for whom products stand high: `recorded` where the campaign has begun, else the serving lane,
+    whose answer is kept."""
     if lane is None:
         return None
+    answered: dict[int, NDArray[np.float32]] = {}
 
     def score(facts: Facts, products: NDArray[np.int32], campaign: int, now: int) -> NDArray[np.float32]:
-        if campaign not in recorded:
-            return lane.standing(facts, shoppers, products, now)
+        if campaign not in (*answered, *recorded):
+            answered[campaign] = lane.standing(facts, shoppers, products, now)
         lane.tell(facts)
+        if campaign in answered:
+            return answered[campaign]
         chosen = np.full(shoppers, -np.inf, np.float32)
         chosen[recorded[campaign]] = 0.0
         return chosen
@@ -231,7 +242,7 @@ def reopen(run: RunFile, only: str | None = None) -> Stage:
             "('every(n=4)', 'my_file.py:my_function') where a run is to be resumed or verified."
         )
     kept = {source.name: source.text for source in run.sources()}
-    scenario = loads(header["scenario"], f"the scenario in {run.path}", kept=kept)
+    scenario = with_commands(loads(header["scenario"], f"the scenario in {run.path}", kept=kept), run.facts())
     log = None
     if header["source"] == "log":
         log = read(LogSource.asked(header))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,10 @@ FADING = "fading ndcg@10"
 class Committing:
     """Writes each chunk, with all that came of it, as one transaction; chunks that are there already are compared."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunFile, header: Callable[[Facts], Mapping[str, str]] | None = None) -> None:
+        """Take the run file, and who says what of its header changes with a chunk."""
         self._run = run
+        self._header = header
         self._there = run.cursor
         self._bots = run.truth("bot").get("shopper", np.zeros(0, np.int32))
         self._level = {lane: self._levelled(run.outcomes(lane)) for lane in json.loads(run.header["lanes"])}
@@ -54,6 +56,7 @@ class Committing:
             outcomes=kept,
             metrics=rows,
             snapshots=dict(snapshots),
+            header=self._header(chunk.facts) if self._header else {},
         )
 
     def _metrics(self, chunk: Chunk, lane: str, columns: Mapping[str, NDArray[Any]]) -> list[Metric]:

@@ -27,6 +27,7 @@ class Piece(NamedTuple):
 
     facts: Facts
     truth: dict[str, dict[str, NDArray[Any]]]
+    now: int = 0  # microseconds; of a world: nothing from then on is told to anybody yet
 
 
 class Source(Protocol):

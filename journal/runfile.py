@@ -19,7 +19,7 @@ from journal.columns import Arrays, fact_columns, facts_of, pack
 from journal.database import BLOCKS
 from journal.errors import Refusal
 from journal.facts import COLUMNS, Facts, facts, pick
-from journal.shelf import Shelf, columns_digest, digest_of, sound
+from journal.shelf import SET_HEADER, Shelf, columns_digest, digest_of, sound
 from journal.upcasts import upcast
 
 KEPT_SNAPSHOTS = 2
@@ -74,12 +74,14 @@ class RunFile(Shelf):
         outcomes: Mapping[str, Arrays] = NOTHING,
         metrics: Iterable[tuple[str, str, int, int, float]] = (),
         snapshots: Mapping[str, bytes] = NOTHING,
+        header: Mapping[str, str] = NOTHING,
     ) -> Cursor:
         """Append a chunk and everything that came of it, or, on any error, nothing; return the new cursor.
 
         facts: the next ones, seq dense from `cursor.seq + 1`, time never decreasing
         truth, outcomes: columns by table and by lane; deliveries: columns
         metrics: rows of `Metric`; snapshots: bytes by lane, of which the newest two are kept
+        header: entries of the header, new or anew
 
         Raises Refusal where the disk is full or the file cannot be written, ValueError where the facts do not follow.
         """
@@ -99,6 +101,7 @@ class RunFile(Shelf):
             for (table, name), block in blocks.items():
                 connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (name, number, block))
             connection.executemany("INSERT INTO metric VALUES (?, ?, ?, ?, ?)", metrics)
+            connection.executemany(SET_HEADER, header.items())
             for lane, state in snapshots.items():
                 connection.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?)", (lane, number, digest_of(state), state))
                 old = "SELECT chunk FROM snapshot WHERE lane = ? ORDER BY chunk DESC LIMIT -1 OFFSET ?"

@@ -19,6 +19,8 @@ from journal import database
 from journal.columns import Arrays, pack, stack
 from journal.errors import Refusal, nearest
 
+SET_HEADER = "INSERT INTO run VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
 
 class Reject(NamedTuple):
     """A row of a log that was not taken: its line (from 1, the header's included), why, and the row itself."""
@@ -140,9 +142,8 @@ class Shelf:
         return [Source(*row) for row in self._rows("SELECT name, text, sha256 FROM source ORDER BY name")]
 
     def _set(self, entries: Mapping[str, str]) -> None:
-        insert = "INSERT INTO run VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         with self._transaction() as connection:
-            connection.executemany(insert, entries.items())
+            connection.executemany(SET_HEADER, entries.items())
 
     @contextmanager
     def still(self) -> Iterator[None]:

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from journal.errors import Refusal, nearest
-from scenarios import parts
+from scenarios import commanded, parts
 from scenarios.overriding import FAMILY_PATHS, uses
 from scenarios.places import Path
 from scenarios.schema import NetworkSpec, Scenario
 from scenarios.signatures import mistakes, parameters
 from scenarios.uses import Part, Use
-from simulator.spec import ORACLE, faults, out_of_range, term_faults
+from simulator.spec import faults, out_of_range
 
 PARTS_OF_A_NETWORK = ("encoder", "loss", "sampler")
 """Parameters of `model.network` that are parts, and so stand in lists of their own."""
@@ -76,14 +76,10 @@ def experiment(scenario: Scenario, kept: Mapping[str, str]) -> Iterator[Found]:
     for fault in faults(scenario.world):
         yield Found(tuple(fault.split(" ", 1)[0].split(".")), f"{fault}.")
     for at, campaign in enumerate(scenario.campaign):
-        for fault in term_faults(campaign.terms, scenario.world):
-            yield Found(("campaign", at, fault.split(" ", 1)[0]), f"{fault}.")
-        if campaign.audience.use == "scored" and (scenario.loop.mode == "open" or scenario.loop.server == ORACLE):
-            text = "the audience 'scored' asks the live model, which serves in the closed loop only, and no oracle."
-            yield Found(("campaign", at, "audience"), f'{text} Give [loop] mode = "closed" and a lane as its server.')
-        if campaign.audience.use == "scored" and campaign.category < 0:
-            text = "the audience 'scored' compares the campaign's products with all others; here they are all."
-            yield Found(("campaign", at, "audience"), f"{text} Give the campaign a 'category'.")
+        for key, text in commanded.campaign_faults(scenario, campaign):
+            yield Found(("campaign", at, key), text)
+    for at, command in enumerate(scenario.command):
+        yield from (Found(("command", at), text) for text in commanded.mistakes(scenario, command, kept))
     for family in ("drift", "shock"):
         for at, use in enumerate(getattr(scenario, family)):
             yield from _in_time(family, at, use, scenario.days, kept)

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from scenarios import writing
+from scenarios.commands import CommandSpec
 from scenarios.uses import Chain, Part, Use, read_chain
 from simulator.spec import (
     CatalogueSpec,
@@ -113,6 +114,9 @@ class Scenario(BaseModel):
         None, description="how facts reach who learns; without it, and without faults, at once and each once"
     )
     fault: tuple[Part, ...] = Field((), description="what breaks in the delivery, in the order it is met")
+    command: tuple[CommandSpec, ...] = Field(
+        (), description="what sets in on a day as if it were thrown in by hand then"
+    )
     network: NetworkSpec = NetworkSpec()
 
     @property
@@ -129,6 +133,7 @@ class Scenario(BaseModel):
         network["policies"] = [_short(*chain) for chain in self.network.policies]
         for campaign, given in zip(values["campaign"], self.campaign, strict=True):
             campaign["audience"] = _short(given.audience)
+        values["command"] = [command.plain() for command in self.command]
         return writing.toml(values)
 
 
@@ -192,6 +197,8 @@ def keys(path: tuple[str | int, ...]) -> list[str]:
     section: Any = Scenario
     if path[:1] == ("campaign",) and len(path) > 1:
         section, path = CampaignSpec, ()
+    if path[:1] == ("command",) and len(path) > 1:
+        section, path = CommandSpec, ()
     for step in path:
         section = Scenario.model_fields[step].annotation if step in Scenario.model_fields else None
         section = next((kind for kind in get_args(section) if dataclasses.is_dataclass(kind)), section)

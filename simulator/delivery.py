@@ -91,14 +91,20 @@ class Pipe:
     def __init__(self, spec: DeliverySpec, faults: Sequence[tuple[str, Fault]], seed: int, opening: int) -> None:
         """Take faults by name, in the order in which a fact meets them; `opening` in us."""
         self.spec = spec
-        self._opening = opening
+        self._opening, self._seed = opening, seed
         self._delay = Draw(seed, "delay")
-        met: Counter[str] = Counter()
-        self._faults: list[tuple[Draw, Fault]] = []
-        for name, fault in faults:
-            self._faults.append((Draw(seed, "fault", name, met[name]), fault))
-            met[name] += 1
+        self._faults: tuple[tuple[Draw, Fault], ...] = ()
+        self.meet(faults)
         self._coming = self._made(join([]))
+
+    def meet(self, faults: Sequence[tuple[str, Fault]]) -> None:
+        """Let facts meet these faults from now on, in place of those before; what is on its way stays as it is."""
+        met: Counter[str] = Counter()
+        named = []
+        for name, fault in faults:
+            named.append((Draw(self._seed, "fault", name, met[name]), fault))
+            met[name] += 1
+        self._faults = tuple(named)
 
     def send(self, facts: Facts) -> Deliveries:
         """Put the next facts on their way and return all deliveries up to the last of them, in order.
@@ -107,7 +113,7 @@ class Pipe:
         """
         if not len(facts):
             return at(self._coming, slice(0, 0))
-        coming = _joined(self._coming, self._made(facts))
+        coming = joined(self._coming, self._made(facts))
         coming = at(coming, np.lexsort((coming.copy, coming.seq, coming.time)))
         due = int(np.searchsorted(coming.time, int(facts.time[-1]), side="right"))
         self._coming = at(coming, slice(due, None))
@@ -172,7 +178,7 @@ def again(told: Deliveries, which: NDArray[np.bool_], later: NDArray[np.int64]) 
         highest[seq] = max(copy, highest.get(seq, 0))
     more = at(told, which)
     above = np.array([1 + highest[seq] for seq in more.seq.tolist()], np.int16)
-    return _joined(told, more._replace(copy=(more.copy + above).astype(np.int16), time=more.time + later))
+    return joined(told, more._replace(copy=(more.copy + above).astype(np.int16), time=more.time + later))
 
 
 def at(told: Deliveries, which: slice | NDArray[Any]) -> Deliveries:
@@ -180,6 +186,7 @@ def at(told: Deliveries, which: slice | NDArray[Any]) -> Deliveries:
     return Deliveries(*(column[which] for column in told))  # type: ignore[arg-type]
 
 
-def _joined(one: Deliveries, other: Deliveries) -> Deliveries:
+def joined(one: Deliveries, other: Deliveries) -> Deliveries:
+    """Return the deliveries of both, one behind the other."""
     pairs: list[tuple[NDArray[Any], NDArray[Any]]] = list(zip(one, other, strict=True))
     return Deliveries(*(np.concatenate(pair) for pair in pairs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,12 @@ def joinings(ledger: Ledger, times: NDArray[np.int64]) -> None:
     """Say when each shopper joins, ahead of time, so that nothing of it can come before."""
     for shopper, time in enumerate(times.tolist()):
         ledger.announce(time, shopper, Kind.SHOPPER_JOINED)
+
+
+def commands(ledger: Ledger, told: Sequence[tuple[int, str]]) -> None:
+    """Say when (us) which command sets in, ahead of time: its fact comes before all that it does."""
+    for number, (time, text) in enumerate(told):
+        ledger.announce(time, NOBODY, Kind.COMMAND, value=number, note=text)
 
 
 def follows(env: simpy.Environment, ledger: Ledger, graph: Follows, joined: NDArray[np.int64]) -> Process:

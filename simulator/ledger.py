@@ -29,6 +29,7 @@ _VIEWED, _CARTED, _PURCHASED, _SLATE = (
     int(Kind.PURCHASED),
     int(Kind.SLATE_SERVED),
 )
+_COMMAND = int(Kind.COMMAND)
 _STARTED, _ENDED = int(Kind.CAMPAIGN_STARTED), int(Kind.CAMPAIGN_ENDED)
 _ISSUED, _REDEEMED = int(Kind.COUPON_ISSUED), int(Kind.COUPON_REDEEMED)
 _CAMPAIGNS = frozenset({_STARTED, _ENDED, _ISSUED, _REDEEMED})
@@ -78,8 +79,8 @@ class Ledger:
     ) -> None:
         """Say that something will happen.
 
-        `note` is the payload of a slate or campaign, True for a click on the latest slate, or a redeemed coupon's
-        campaign.
+        `note` is the payload of a slate, campaign or command, True for a click on the latest slate, or a redeemed
+        coupon's campaign.
         """
         heapq.heappush(self._coming, (time, shopper, next(self._order), kind, product, session, value, note))
 
@@ -108,6 +109,8 @@ class Ledger:
                     cause = self._bought[pair]
             elif kind == _SLATE:
                 self._slates[shopper] = seq
+                self._payload[seq] = str(note)
+            elif kind == _COMMAND:
                 self._payload[seq] = str(note)
             rows.append((time, kind, shopper, product, session, value, cause))
             seq += 1

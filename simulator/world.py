@@ -58,10 +58,14 @@ KINDS = (int(Kind.FAVOURITED), int(Kind.CARTED), int(Kind.PURCHASED))
 
 
 class Piece(NamedTuple):
-    """The next facts (`journal.CHUNK` of them, fewer only in the last piece) and the truth that came with them."""
+    """The next facts (`journal.CHUNK` of them, fewer only in the last piece) and the truth that came with them.
+
+    now    us; nobody has been told of anything that happens from then on, though it may be drawn already
+    """
 
     facts: Facts
     truth: Tables
+    now: int = 0
 
 
 class World:
@@ -86,9 +90,11 @@ class World:
         social: Social | None = None,
         shocks: Sequence[Shock] = (),
         campaigns: Sequence[Campaign] = (),
+        commands: Sequence[tuple[int, str]] = (),
     ) -> None:
         check(spec)
         self.spec, self.seed, self.drifts, self.campaigns = spec, seed, tuple(drifts), tuple(campaigns)
+        self.commands = tuple(commands)  # when (us), and what is told of each; what they do is with drifts, shocks, ...
         published, vectors = draw_catalogue(spec, seed)
         self.streams, self.interests, self.traits = draw_shoppers(spec, seed)
         self.follows = (social or none()).draw(stream(seed, "social"), self.traits["cohort"])
@@ -111,10 +117,10 @@ class World:
         while env.peek() < end:
             env.step()
             while ledger.chunk_ready():
-                yield Piece(ledger.chunk(), life.truth.tables())
+                yield Piece(ledger.chunk(), life.truth.tables(), life.now)
         ledger.write(end)
         while len(chunk := ledger.chunk()):
-            yield Piece(chunk, life.truth.tables())
+            yield Piece(chunk, life.truth.tables(), end)
 
 
 class _Life:
@@ -150,6 +156,7 @@ class _Life:
             others = world.seed, self.traits["cohort"], self.follows, heard
             self.env.process(drifting(self.env, self.truth, drift, part, *others))
         due.joinings(self.ledger, world.schedule.join_time)
+        due.commands(self.ledger, world.commands)
         self.env.process(waking(self.env, world.schedule.join_time, self._woken))
         self.env.process(due.follows(self.env, self.ledger, self.follows, world.schedule.join_time))
         for number in range(len(world.campaigns)):
