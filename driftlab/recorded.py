@@ -165,3 +165,19 @@ def moments(
         whom = AFFECTED[on] if affected != 1 else AFFECTED[on].removesuffix("s")
         found.append(Moment(begin, until, f"{uses[part]}, {affected:,} {whom}{demand}"))
     return tuple(sorted(found, key=lambda moment: moment.time))
+
+
+def thrown(facts: Facts) -> tuple[Moment, ...]:
+    """Return what a person threw in, as facts tell of it: when it set in, and what it is.
+
+    >>> from journal.facts import facts
+    >>> told = {1: '{"at_day": 3.125, "shock": "viral(magnitude=7.0)"}'}
+    >>> thrown(facts(told, seq=[1], time=[9], kind=[Kind.COMMAND]))
+    (Moment(time=9, until=9, about='viral(magnitude=7.0), a shock'),)
+    """
+    found = []
+    for place in np.flatnonzero(facts.kind == Kind.COMMAND).tolist():
+        time, command = int(facts.time[place]), json.loads(facts.payload[int(facts.seq[place])])
+        ((family, part),) = ((name, value) for name, value in command.items() if name != "at_day")
+        found.append(Moment(time, time, f"{part if isinstance(part, str) else part['use']}, a {family}"))
+    return tuple(found)

@@ -13,8 +13,6 @@ from journal.spelling import spelled
 PARTS = Path(__file__).parents[1] / "model"
 """Where the code of the built-in policies, encoders and baselines is."""
 
-DRIFTS, SHOCKS = (Path(__file__).parents[1] / "simulator" / name for name in ("drifts", "shocks"))
-
 
 class Preview(NamedTuple):
     """A scenario in a few words."""
@@ -57,25 +55,6 @@ def policies() -> list[tuple[str, str]]:
     'Learn one event in n and drop the others.'
     """
     return _makers(PARTS / "policies", "Policy")
-
-
-def drifts() -> list[tuple[str, str]]:
-    """Return each built-in drift that sets in at a day, as it is called with its defaults, and what it does.
-
-    >>> [use.partition("(")[0] for use, _ in drifts()]
-    ['abrupt', 'blip', 'incremental', 'mixture', 'recurring']
-    """
-    return [(use, about) for use, about in _makers(DRIFTS, "Drift") if "at_day=" in use]
-
-
-def shocks() -> list[tuple[str, str]]:
-    """Return each built-in shock that changes nothing before it sets in, as it is called, and what it does.
-
-    >>> [use.partition("(")[0] for use, _ in shocks()][-2:]
-    ['stock_out', 'viral']
-    """
-    late = [name for name, _, text in _functions(SHOCKS) if "holds_back=True" not in text]
-    return [(use, about) for use, about in _makers(SHOCKS, "Shock") if use.partition("(")[0] in late]
 
 
 def _makers(folder: Path, made: str) -> list[tuple[str, str]]:

@@ -70,6 +70,7 @@ class Frame:
     names: Names
     own: Mapping[str, str]  # texts of the users' own parts, by file name
     finished: bool
+    thrown: tuple[Moment, ...] = ()  # what a person threw in: when it set in, and what it is
 
     @property
     def last(self) -> int:
@@ -104,6 +105,15 @@ class Frame:
         return self.header.get("source") == "world"
 
 
+def name_of(moment: Moment) -> str:
+    """Return the name of the part that a moment is of.
+
+    >>> name_of(Moment(0, 9, "viral(magnitude=7.0), 1 product"))
+    'viral'
+    """
+    return moment.about.partition("(")[0].partition(",")[0]
+
+
 def clock(day: float) -> str:
     """Write a time as day and hour.
 
@@ -113,6 +123,9 @@ def clock(day: float) -> str:
     minutes = round(day * 1440)
     return f"day {minutes // 1440}, {minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
+
+THROWN = "◆"
+"""Sign of what a person threw into the run."""
 
 SIGNS: Mapping[int, str] = {
     Kind.PRODUCT_LISTED: "+",
@@ -127,6 +140,7 @@ SIGNS: Mapping[int, str] = {
     Kind.RETURNED: "<",
     Kind.SLATE_SERVED: "=",
     Kind.SHOCK: "!",
+    Kind.COMMAND: THROWN,
     Kind.PRICE_CHANGED: "%",
     Kind.STOCK_OUT: "x",
     Kind.RESTOCKED: "o",
@@ -147,6 +161,7 @@ COLOURS: Mapping[int, str] = {
     Kind.STOCK_OUT: "blue",
     Kind.RESTOCKED: "blue",
     Kind.SHOCK: "bold yellow",
+    Kind.COMMAND: "bold yellow",
 }
 
 

@@ -22,7 +22,7 @@ BINDINGS: list[BindingType] = [
     Binding("left", "scrub(-1)", show=False, tooltip="A hundredth of the run back", id="time.left"),
     Binding("home", "scrub(-100)", show=False, tooltip="The first fact", id="time.home"),
     Binding("end", "follow", "Now", tooltip="Return to now, and follow it", id="time.now"),
-    Binding("d", "drift(1)", "Drift", tooltip="Go to the next drift", id="time.drift"),
+    Binding("d", "drift(1)", "Drift", tooltip="Go to the next drift, shock or command", id="time.drift"),
     Binding("D", "drift(-1)", show=False, tooltip="Go to the drift before", id="time.drift_before"),
     Binding("greater_than_sign", "speed(1)", show=False, key_display=">", tooltip="Faster", id="time.faster"),
     Binding("less_than_sign", "speed(-1)", show=False, key_display="<", tooltip="Slower", id="time.slower"),
@@ -70,10 +70,10 @@ class Moments:
         self._to_neighbour(starts, step)
 
     def action_drift(self, step: int) -> None:
-        """Go to the first fact after the next drift, or the one before."""
+        """Go to the first fact after the next drift, shock or command, or the one before."""
         if self.recording is None or self.shown is None:
             return
-        times = [drift.time for drift in self.shown.drifts]
+        times = sorted(moment.time for moment in (*self.shown.drifts, *self.shown.thrown))
         self._to_neighbour(np.searchsorted(self.recording.facts.time, times, side="right"), step)
 
     def _to_neighbour(self, places: np.ndarray, step: int) -> None:

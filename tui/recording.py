@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftlab.record import Moment
-from driftlab.recorded import moments
+from driftlab.recorded import moments, thrown
 from journal.facts import CHUNK, COLUMNS, SCORED, Facts, facts
 from journal.runfile import RunFile
 from tui.frame import Curve, Frame, Names
@@ -79,6 +79,7 @@ class Recording:
         self._payload: dict[int, str] = {}
         self._chunks = self._metrics = 0
         self._moments: tuple[Moment, ...] = ()
+        self._thrown: tuple[Moment, ...] = ()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -105,6 +106,7 @@ class Recording:
         fresh = self._file.facts(self._facts.length + 1, cursor.seq)
         self._facts.add({name: getattr(fresh, name) for name in COLUMNS})
         self._payload |= fresh.payload
+        self._thrown += thrown(fresh)
         for metric in self._file.metrics(self._metrics):
             self._metrics += 1
             curve = self._curves.setdefault((metric.lane, metric.measure), Growing())
@@ -149,6 +151,7 @@ class Recording:
             names=self.names,
             own=self.own,
             finished="status" in self.header,
+            thrown=self._thrown,
         )
 
     def _ranks_before(self, seq: int) -> dict[int, float]:

@@ -68,6 +68,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
         self.recording: Recording | None = None
         self.clock = Clock()
         self.shown = None
+        self.awaited = {}
         self.counting = Counting(path)
         self._figures: Figures | None = None
         self._last_tick = time.monotonic()
@@ -112,6 +113,7 @@ class RunScreen(Moments, Branches, Subjects, Screen[None]):
             return
         last = self.recording.facts.seq.shape[0]
         self._measure_rate(now, last)
+        self.told(self.recording.header)
         before = self.shown.seq if self.shown else -1
         seq = self.clock.tick(seconds, last)
         found = self.counting.want(

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from driftlab.recorded import DAY
-from tui.frame import Frame
+from tui.frame import THROWN, Frame, name_of
 
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -79,10 +79,10 @@ class Timeline(Widget):
                 if place < width:
                     line[place] = letter
         drifted = np.zeros(width, np.bool_)
-        for drift in frame.drifts:
-            for offset, letter in enumerate("▲" + drift.about.partition("(")[0]):
-                place = self._column(float(frame.day(drift.time)), width) + offset
-                if place < width and not (drifted[place] and letter != "▲"):
+        for sign, moment in [*(("▲", drift) for drift in frame.drifts), *((THROWN, one) for one in frame.thrown)]:
+            for offset, letter in enumerate(sign + name_of(moment)):
+                place = self._column(float(frame.day(moment.time)), width) + offset
+                if place < width and not (drifted[place] and letter != sign):
                     line[place], drifted[place] = letter, True
         segments = [
             Segment(letter, Style(color="yellow", bold=True) if own else Style(dim=True))

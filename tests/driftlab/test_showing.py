@@ -18,13 +18,6 @@ def test_every_policy_is_listed_as_it_can_be_called() -> None:
         find("policy", use)
 
 
-def test_every_dated_drift_is_listed() -> None:
-    found = showing.drifts()
-    assert {use.partition("(")[0] for use, _ in found} < set(names("drift"))
-    for use, _ in found:
-        find("drift", use)
-
-
 @pytest.mark.parametrize("id_", [id_ for id_, _ in listing()])
 def test_a_glance_at_a_scenario_is_the_scenario(id_: str) -> None:
     assert glance(id_) == load(id_)

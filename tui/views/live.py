@@ -16,9 +16,11 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from driftlab.recorded import thrown
 from driftlab.wording import decimals, duration, number
+from journal.facts import Kind, pick
 from tui.chart import Chart, Mark, Series
-from tui.frame import COLOURS, SIGNS, Frame, clock, kind_of
+from tui.frame import COLOURS, SIGNS, THROWN, Frame, clock, kind_of, name_of
 from tui.views.view import LANE, View, glyph, put, so_far
 
 MEASURES = ("fading ndcg@10", "ndcg@10", "hr@10", "mrr")
@@ -114,11 +116,14 @@ def curves(frame: Frame, measure: str) -> list[Series]:
 
 
 def drift_marks(frame: Frame) -> list[Mark]:
-    """Return a mark for each drift of the truth: a moment, or the span over which it goes on."""
-    marks = []
-    for drift in frame.drifts:
-        name = drift.about.partition("(")[0]
-        marks.append(Mark(float(frame.day(drift.time)), float(frame.day(drift.until)), name))
+    """Return a mark for each drift of the truth: a moment, or the span over which it goes on; and for what a person
+    threw in and no drift or shock marks, as a fault or a campaign."""
+    marks, by_hand = [], {(one.time, name_of(one)) for one in frame.thrown}
+    for moment in (*frame.drifts, *frame.thrown):
+        key = moment.time, name_of(moment)
+        is_drift, sign = moment in frame.drifts, f"{THROWN} " if key in by_hand else ""
+        if is_drift or key not in {(drift.time, name_of(drift)) for drift in frame.drifts}:
+            marks.append(Mark(float(frame.day(moment.time)), float(frame.day(moment.until)), f"{sign}{key[1]}"))
     return marks
 
 
@@ -151,5 +156,7 @@ def told(frame: Frame, lines: int) -> Text:
             text.append(f"  shopper {facts.shopper[place]}")
         if facts.product[place] >= 0:
             text.append(f"  product {facts.product[place]}")
+        if kind == Kind.COMMAND:
+            text.append(f"  {thrown(pick(facts, slice(place, place + 1)))[0].about}")
         text.append("\n")
     return text
