@@ -18,8 +18,10 @@ from driftlab import build
 from driftlab.hand import check, command_of, commands_told
 from driftlab.lanes import told
 from driftlab.logs import LogSource, read
+from driftlab.ties import issued
 from journal.errors import Refusal
 from journal.runfile import RunFile
+from model.ties import told_of
 from scenarios import Scenario, Use, loads
 from scenarios.commands import FAMILIES, in_order, united
 from simulator.rhythm import DAY
@@ -45,7 +47,7 @@ def forked(run: RunFile, day: float, policy: str | None, more: Mapping[str, str]
         raise Refusal(f"Day {day:g} is not a day of {run.path}, which has {parent.days:g}.")
     changes = {}
     if policy is not None:
-        ties = build.Finder(kept)("encoder", parent.network.encoders[0]).ties
+        ties = told_of(build.Finder(kept)("encoder", parent.network.encoders[0]).ties)
         changes["network.policies"] = _policies(parent, policy, max(day - _before_first(run, ties), 0.0))
     made = loads(header["scenario"], f"the fork of {run.path}", changes, kept)
     before = [command for command in commands_told(run.facts()) if command.at_day <= day]
@@ -68,7 +70,7 @@ def _before_first(run: RunFile, ties: tuple[int, ...]) -> float:
     count from there."""
     for facts in run.chunks():
         opening = int(facts.time[0])
-        events = told(facts, opening, ties)
+        events = told(facts, opening, ties, issued(facts))
         if len(events.seq):
             return (int(events.time[0]) - opening) / DAY
     return 0.0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from driftlab.ties import Coupons, issued, told_ties
 from journal.facts import CHUNK, INTERACTIONS, Facts, Kind, pick
 from model.contract import Entries, Events, Learnings, Outcomes
 
@@ -103,11 +104,11 @@ class Lane(Protocol):
         ...
 
 
-def told(facts: Facts, opening: int = -1, ties: tuple[int, ...] = ()) -> Events:
+def told(facts: Facts, opening: int = -1, ties: tuple[int, ...] = (), coupons: Coupons | None = None) -> Events:
     """Return what a recommender is told of the facts: their public columns, nothing else.
 
     Products listed at time `opening` (microseconds) are left out: the catalogue has them as listed from the start. One
-    that reads `ties` is told facts of these kinds too: who is followed stands where else a product does.
+    that reads `ties` is told facts of these kinds too (`driftlab.ties`), and `coupons` know which campaign one is of.
 
     >>> from journal.facts import facts
     >>> told(facts(seq=[1, 2], time=[5, 6], kind=[Kind.SESSION_STARTED, Kind.VIEWED])).seq.tolist()
@@ -116,10 +117,7 @@ def told(facts: Facts, opening: int = -1, ties: tuple[int, ...] = ()) -> Events:
     known = (facts.kind == Kind.PRODUCT_LISTED) & (facts.time == opening)
     which = np.isin(facts.kind, (*TOLD, *ties)) & ~known
     events = Events(*(getattr(facts, name)[which] for name in Events._fields))
-    if not ties:
-        return events
-    other = np.nan_to_num(facts.value[which], nan=-1.0).astype(np.int32)
-    return events._replace(product=np.where(np.isin(events.kind, ties), other, events.product))
+    return events if not ties else told_ties(events, pick(facts, which), ties, coupons or {})
 
 
 class LearningLane:
@@ -136,6 +134,7 @@ class LearningLane:
         self.learner = learner
         self.passage = passage
         self._opening, self._ties = opening, ties
+        self._coupons: Coupons = {}
         self._after = 0  # the last fact that the learner knows of
         self._sent = 0  # the last fact on its way
         self._learnings: list[tuple[int, Learnings]] = []  # by the last fact of the piece they came with
@@ -149,6 +148,7 @@ class LearningLane:
 
     def tell(self, facts: Facts) -> None:
         """Score and learn the facts that were not told before, and take a snapshot where one is due."""
+        self.recall(facts)  # all of them: those that a snapshot knows of are told again
         known = self._after if self.passage is None else self._sent
         fresh = pick(facts, facts.seq > known)
         # While slates are served, facts are told across the end of a chunk; a snapshot is of the very end.
@@ -165,17 +165,29 @@ class LearningLane:
             if self._after % (CHUNK * SNAPSHOT_EVERY) == 0:
                 self._snapshot = self._after, self.learner.snapshot()
 
+    def recall(self, facts: Facts) -> None:
+        """Note coupons that are issued, where the learner reads them; a snapshot does not know of them."""
+        if Kind.COUPON_REDEEMED in self._ties:
+            self._coupons |= issued(facts)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it has to be told of facts that a snapshot knows of, by `wind`."""
+        return self.passage is not None or Kind.COUPON_REDEEMED in self._ties
+
     def wind(self, facts: Facts) -> None:
         """Send facts that a snapshot knows of on their way once more; what is delivered of them is known."""
+        self.recall(facts)
         if self.passage is not None:
             self.passage.entries(facts, self._told(facts))
         self._sent = int(facts.seq[-1])
 
     def _told(self, facts: Facts) -> Events:
-        return told(facts, self._opening, self._ties)
+        return told(facts, self._opening, self._ties, self._coupons)
 
     def feed(self, piece: Facts) -> tuple[Outcomes | None, Learnings | None]:
         """Score and learn the next facts; return what came of it, if anything did."""
+        self.recall(piece)
         events = self._told(piece)
         self._sent = self._after = int(piece.seq[-1])
         if self.passage is None:

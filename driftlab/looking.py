@@ -75,7 +75,7 @@ class Standing:
             self._begin()
         if snapshot is not None and snapshot[0] * CHUNK > self.seq:
             self._folded.restore(snapshot[1], snapshot[0] * CHUNK)
-            if self._folded.passage is not None:
+            if self._folded.looks_back:
                 self._folded.wind(self.run.facts(self.seq + 1, snapshot[0] * CHUNK))
             self.seq = snapshot[0] * CHUNK
         start = self.seq
@@ -122,7 +122,7 @@ class Standing:
             "kind": [looking.SECTIONS[section] for section in found.section.tolist()],
             "id": found.id.tolist(),
             "group": group.tolist(),
-            "nodes": {name: int((found.section == n).sum()) for n, name in enumerate(looking.SECTIONS)},
+            "nodes": {name: int((found.section == n).sum()) for n, name in enumerate(looking.SECTIONS[:4])},
         }
 
 

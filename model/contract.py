@@ -42,7 +42,9 @@ class Events(NamedTuple):
     time: NDArray[np.int64]  # microseconds
     kind: NDArray[np.int16]  # `journal.Kind`
     shopper: NDArray[np.int32]
-    product: NDArray[np.int32]  # of a follow: the shopper that is followed
+    product: NDArray[
+        np.int32
+    ]  # of a follow: the shopper that is followed; of a coupon: the campaign (`driftlab.lanes`)
 
 
 class Entries(NamedTuple):

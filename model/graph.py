@@ -36,8 +36,9 @@ FACTS = 4
 TIE = 4
 """Columns a tie: row of the other end, kind, time, strength."""
 
-LENGTHS = 1.0, 20.0, 10.0, 1.0, 0.0
-"""How long vectors start, by section: categories and brands far longer than products, so what is alike starts alike."""
+LENGTHS = 1.0, 20.0, 10.0, 1.0, 0.0, 1.0
+"""How long vectors start, by section (`layout.STREAMS`): categories and brands far longer than products, so what is
+alike starts alike."""
 
 
 class Columns(NamedTuple):

@@ -1,4 +1,4 @@
-"""One id space for all nodes: products, categories, brands and shoppers stand behind each other in one table.
+"""One id space for all nodes: products, categories, brands, shoppers, campaigns stand behind each other in one table.
 
 A section has room to grow; it doubles when it is full, so a stream of n new nodes costs at most log2(n) compilations.
 """
@@ -24,6 +24,7 @@ class Layout(NamedTuple):
     categories: int
     brands: int
     shoppers: int
+    campaigns: int = 0  # none where nobody reads coupons
 
     # An index is an int, a numpy array or a traced array; the row is the same sort of thing.
 
@@ -35,6 +36,9 @@ class Layout(NamedTuple):
 
     def shopper(self, index: Any) -> Any:
         return self.products + self.categories + self.brands + index
+
+    def campaign(self, index: Any) -> Any:
+        return self.null - self.campaigns + index
 
     @property
     def null(self) -> int:
@@ -59,9 +63,14 @@ def room(count: int, least: int = 64) -> int:
     return max(least, 1 << max(0, count - 1).bit_length())
 
 
+STREAMS = 0, 1, 2, 3, 5, 4
+"""What the sections' streams of chance are called; the null row had its own before there were campaigns."""
+
+
 def fill(layout: Layout, draw: Callable[[int, int], NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Build a table from `draw(section, rows)`, whose first rows must not depend on how many are drawn."""
-    return np.concatenate([draw(s, part.stop - part.start) for s, part in enumerate(layout.sections())])
+    """Build a table from `draw(stream, rows)`, whose first rows must not depend on how many are drawn."""
+    parts = zip(STREAMS, layout.sections(), strict=True)
+    return np.concatenate([draw(name, part.stop - part.start) for name, part in parts])
 
 
 def regrow(old: NDArray, fresh: NDArray, before: Layout, after: Layout) -> NDArray:

@@ -19,7 +19,7 @@ from jax import Array
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from journal.facts import MICROSECONDS
+from journal.facts import MICROSECONDS, Kind
 from model import loop, ties
 from model.carry import begin, busy
 from model.compiling import compiled, looped
@@ -58,7 +58,8 @@ class Learner:
         self.catalogue = catalogue
         self.origin: int | None = None
         self.clock: int | None = None  # apart: microseconds of the entry that the lane has come to
-        self._lay_out(len(catalogue.category), shoppers)
+        reads_coupons = Kind.CAMPAIGN_STARTED in recommender.ties
+        self._lay_out(len(catalogue.category), shoppers, ties.CAMPAIGNS if reads_coupons else 0)
         padded = extended(catalogue, self.layout.products)
         state, served = recommender.init(self.layout, padded, seed)
         listed = padded.listed.astype(np.int32)
@@ -66,9 +67,10 @@ class Learner:
         self.carry = begin(self.joint.policy, state, shop, self.layout, apart=apart, working=updater)
         in_large_pages(self.carry)
 
-    def _lay_out(self, products: int, shoppers: int) -> None:
+    def _lay_out(self, products: int, shoppers: int, campaigns: int) -> None:
         kinds = [int(ids.max(initial=-1)) + 1 for ids in (self.catalogue.category, self.catalogue.brand)]
-        self.layout = Layout(room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers))
+        sizes = room(products), room(kinds[0], 1), room(kinds[1], 1), room(shoppers)
+        self.layout = Layout(*sizes, room(campaigns, 1) if campaigns else 0)
         self._advance = looped(loop.advance, self.recommender, self.joint.loop, self.layout)
         self._ranks = compiled(ranks)
         self._scores = compiled(_scores, self.recommender, self.layout)
@@ -159,21 +161,24 @@ class Learner:
 
     def _tie(self, told: Events) -> None:
         """Make the ties that facts tell of; what waits to be learned waits on."""
-        self._make_room(int(max(told.shopper.max(), told.product.max())), -1)
+        shopper, campaign = ties.highest(told)
+        self._make_room(shopper, -1, campaign)
         for made in ties.calls(self.recommender.ties, told, self._seconds(told.time).astype(np.float32)):
             self.carry = self.carry._replace(state=self._bind(self.carry.state, *made))
 
-    def _make_room(self, shopper: int, product: int) -> None:
+    def _make_room(self, shopper: int, product: int, campaign: int = -1) -> None:
         """Grow the tables for ids that have no row yet."""
         if product >= len(self.catalogue.category):
             self.catalogue = extended(self.catalogue, product + 1)
             self.carry = self.carry._replace(shop=self.carry.shop._replace(products=jnp.array(product + 1, jnp.int32)))
-        if shopper >= self.layout.shoppers or product >= self.layout.products:
-            self._grow(max(product + 1, self.layout.products), max(shopper + 1, self.layout.shoppers))
+        has, needs = self.layout, (product, shopper, campaign)
+        sizes = [max(id_ + 1, n) for id_, n in zip(needs, (has.products, has.shoppers, has.campaigns), strict=True)]
+        if sizes != [has.products, has.shoppers, has.campaigns]:
+            self._grow(*sizes)
 
-    def _grow(self, products: int, shoppers: int) -> None:
+    def _grow(self, products: int, shoppers: int, campaigns: int) -> None:
         before, carry = self.layout, self.carry
-        self._lay_out(products, shoppers)
+        self._lay_out(products, shoppers, campaigns)
         after = self.layout
         fresh, served = self.recommender.init(after, extended(self.catalogue, after.products), self.seed)
         table = np.array(carry.state["table"])
@@ -213,7 +218,9 @@ class Learner:
         """Return the whole state as safetensors; a cache that may be thrown away."""
         leaves = jax.tree.leaves(self.joint.apart(self.carry))
         arrays = {f"{n:04d}": np.asarray(leaf, order="C") for n, leaf in enumerate(leaves)}
-        arrays["layout"] = np.array([*self.layout, len(self.catalogue.category)], np.int64)
+        *sizes, campaigns = self.layout
+        sizes += [len(self.catalogue.category), *([campaigns] if campaigns else [])]
+        arrays["layout"] = np.array(sizes, np.int64)
         known = (-1 if moment is None else moment for moment in (self.origin, self.clock))
         arrays["origin"] = np.array(list(known)[: 1 if self.clock is None else 2], np.int64)
         return save(arrays)
@@ -221,11 +228,11 @@ class Learner:
     def restore(self, snapshot: bytes) -> None:
         """Take the state from a snapshot of a learner of the same recommender, policy, catalogue and seed."""
         arrays = load(snapshot)
-        *sizes, products = (int(size) for size in arrays.pop("layout"))
+        rows, _, _, shoppers, products, *campaigns = (int(size) for size in arrays.pop("layout"))
         origin, clock = (int(moment) for moment in [*arrays.pop("origin"), -1][:2])
         kept = (None if column is None else column[:products] for column in self.catalogue)
         self.catalogue = extended(Catalogue(*kept), products)  # type: ignore[arg-type]
-        self._lay_out(sizes[0], sizes[3])
+        self._lay_out(rows, shoppers, sum(campaigns))
         tree = jax.tree.structure(self.joint.apart(self.carry))
         kept = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in sorted(arrays)])
         self.carry = self.joint.together(kept, self.carry)

@@ -28,7 +28,7 @@ from model.parts import Query, Recommender, Shop
 PARTS = ("interests", "content", "popularity", "habits", "score")
 """What the parts of a score are called, in order."""
 
-SECTIONS = ("product", "category", "brand", "shopper")
+SECTIONS = ("product", "category", "brand", "shopper", "campaign")
 
 
 class Relation(NamedTuple):

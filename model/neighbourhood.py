@@ -48,6 +48,7 @@ class Tied(NamedTuple):
     ties: ties.Ties
     events: Array  # float32[T]: event counts of the other ends
     met: Far  # [1, T, B]
+    kin: Array | None  # float32[T, d]: vector of a campaign's category; None where there are no campaigns
 
 
 class Reading(NamedTuple):
@@ -137,10 +138,11 @@ def bound(reading: Reading, table: Array, columns: Columns, layout: Layout, befo
     heads, events = table[ids, columns.head], table[ids, columns.facts.start]
     met, lately, memory = _last(table, ids[None], reading.centres[:1], ties.LATELY, columns, layout, before)
     d = columns.dim
+    kin = table[kin_of(heads, columns)[:, 0], :d] if layout.campaigns else None
     return reading._replace(
         vectors=reading.vectors._replace(tied=heads[:, :d], tie=found.strength, lately=lately),
         memory=jnp.concatenate([reading.memory, heads[:, d], memory]),
-        tied=Tied(ids, found, events, met),
+        tied=Tied(ids, found, events, met, kin),
     )
 
 
@@ -167,9 +169,9 @@ def around(reading: Reading, vectors: Vectors, now: Array) -> Neighbourhood:
 def _ties(reading: Reading, vectors: Vectors, now: Array) -> Ties | None:
     if reading.tied is None or vectors.tied is None or vectors.tie is None:
         return None
-    _, found, events, met = reading.tied
+    _, found, events, met, kin = reading.tied
     return Ties(
-        near=vectors.tied,
+        near=vectors.tied if kin is None else vectors.tied + kin,
         strength=vectors.tie,
         kind=jnp.maximum(found.kind, 0),
         age=jnp.maximum(now - found.time, 0.0),

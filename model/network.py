@@ -32,7 +32,7 @@ from model.neighbourhood import Reading, Vectors, around, bound, further, read, 
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.samplers import Sampler, uniform
 from model.teaching import ALIKE, Rates, Teaching
-from model.ties import LATELY, Made, bind
+from model.ties import LATELY, Made, bind, told_of
 from model.weighing import weights_slope
 
 EPSILON = 1e-8
@@ -110,7 +110,7 @@ def network(
     more = partial(content.arithmetic, dim=dim, products=crowd + neighbours + followers) if encoder.content else None
     ids = (columns.relations.start, columns.relations.start + neighbours)
     row_ids = (dim + 1, dim + 3), ids, *([(columns.tied.start, columns.tied.start + ties)] if ties else [])
-    made = net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more, encoder.ties, net.bind
+    made = net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more, told_of(encoder.ties), net.bind
     return Recommender(encoder.name, dim + 1, *made)
 
 
@@ -180,7 +180,7 @@ class _Network:
         return bound(reading, table, self.columns, layout, before)
 
     def bind(self, state: Tree, made: Made, n: Array, layout: Layout) -> Tree:
-        return {**state, "table": bind(state["table"], made, n, self.columns, layout)}
+        return {**state, "table": bind(state["table"], made, n, told_of(self.encoder.ties), self.columns, layout)}
 
     def encode(self, weights: Tree, reading: Reading, vectors: Vectors, now: Array) -> Array:
         """Return the vectors float32[C, d] of the nodes that were read."""

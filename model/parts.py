@@ -198,8 +198,8 @@ class Recommender(NamedTuple):
     is (rows, additions and multiplications) of learning an event, to which `of_content(columns)` is added, `noting`
     that of one that is only noted; without it, none can be. When the table grows, its rows keep what they hold, but for
     the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides stands under the names
-    of `OF_CATALOGUE` in the state and is made anew. `ties` are the kinds of facts that it is told of as ties of a
-    shopper (`model.ties`), and `bind(state, made, n, layout)` makes the first `n` of them.
+    of `OF_CATALOGUE` in the state and is made anew. `ties` are the kinds of facts that it is told of besides, which
+    make ties of shoppers (`model.ties`), and `bind(state, made, n, layout)` makes the first `n` of them.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""A tie binds a shopper to what is no product: a follow, to whom the shopper follows. Facts make ties; none is scored.
+"""A tie binds a shopper to what is no product: a follow to whom the shopper follows, a coupon to its campaign.
+
+Facts make ties, and none of these is scored. A campaign's node is kin of the category whose products its coupon is good
+for, as a product is of its own. A coupon that is used is the same tie, of another kind.
 
 A shopper's row keeps its last T ties, newest first: row of the other end, kind (place in the encoder's `ties`), time
 and strength, which is learned where it stands, as that of relations is. A tie that is made again is renewed. What those
@@ -18,10 +21,14 @@ import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
+from journal.facts import Kind
 from model.contract import Events
 from model.graph import TIE, Columns
 from model.layout import Layout
 from model.recent import place_of, to_front
+
+CAMPAIGNS = 8
+"""Campaigns that there is room for at first, where coupons are read."""
 
 LATELY = 4
 """B, the last relations of the other end of a tie that are read."""
@@ -30,12 +37,20 @@ AT_ONCE = 1024
 """Ties that one call makes, at most."""
 
 
+def told_of(kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the kinds of facts that a recommender is told of whose encoder reads these as ties."""
+    coupons = {int(Kind.COUPON_ISSUED), int(Kind.COUPON_REDEEMED)} & set(kinds)
+    return (*map(int, kinds), *([int(Kind.CAMPAIGN_STARTED)] if coupons else []))
+
+
 class Made(NamedTuple):
     """Ties to be made, in order; padded."""
 
-    shopper: Array | NDArray[np.int32]  # [n]
-    other: Array | NDArray[np.int32]  # [n]: id of the shopper followed
-    kind: Array | NDArray[np.int32]  # [n]: place in the encoder's `ties`
+    shopper: Array | NDArray[np.int32]  # [n]; of a campaign that begins, its own id
+    other: (
+        Array | NDArray[np.int32]
+    )  # [n]: id of the shopper followed, or of the campaign; of one that begins, the category
+    kind: Array | NDArray[np.int32]  # [n]: place in the recommender's `ties`
     time: Array | NDArray[np.float32]  # [n], seconds
 
 
@@ -59,19 +74,40 @@ def weakened(block: Array, step: Array) -> Array:
     return block.reshape(TIE, -1).at[3].add(-step).reshape(-1)
 
 
-def bind(table: Array, made: Made, n: Array, columns: Columns, layout: Layout) -> Array:
-    """Return the table with the first `n` of the ties made, one after the other."""
+def bind(table: Array, made: Made, n: Array, kinds: Sequence[int], columns: Columns, layout: Layout) -> Array:
+    """Return the table with the first `n` of the ties made, one after the other; `kinds` are the recommender's."""
 
     def one(i: Array, table: Array) -> Array:
-        at = layout.shopper(made.shopper[i]), columns.tied.start
+        what = jnp.array(kinds)[made.kind[i]]
+        begins = what == Kind.CAMPAIGN_STARTED
+        other = jnp.where(what == Kind.FOLLOWED, layout.shopper(made.other[i]), layout.campaign(made.other[i]))
+        other = other.astype(jnp.float32)
+        at = layout.shopper(jnp.where(begins, 0, made.shopper[i])), columns.tied.start
         block = lax.dynamic_slice(table, at, (1, TIE * columns.ties)).reshape(TIE, -1)
-        other = layout.shopper(made.other[i]).astype(jnp.float32)
         place = place_of(block[0], other)
         strength = jnp.where(block[0, place] == other, block[3, place], 0.0)
         newest = jnp.stack([other, made.kind[i].astype(jnp.float32), made.time[i], strength])
-        return lax.dynamic_update_slice(table, to_front(block, place, newest).reshape(1, -1), at)
+        block = jnp.where(begins, block, to_front(block, place, newest))
+        table = lax.dynamic_update_slice(table, block.reshape(1, -1), at)
+        return _opened(table, made, i, begins) if Kind.CAMPAIGN_STARTED in kinds else table
+
+    def _opened(table: Array, made: Made, i: Array, begins: Array) -> Array:
+        """Where a campaign begins, make its node kin of the category whose products its coupon is good for."""
+        at = layout.campaign(made.shopper[i]), columns.dim + 1
+        known = (made.other[i] >= 0) & (made.other[i] < layout.categories)
+        kin = jnp.where(known, layout.category(made.other[i]), layout.null).astype(jnp.float32)
+        old = lax.dynamic_slice(table, at, (1, 1))
+        return lax.dynamic_update_slice(table, jnp.where(begins, kin, old), at)
 
     return lax.fori_loop(0, n, one, table)
+
+
+def highest(events: Events) -> tuple[int, int]:
+    """Return the highest shopper and the highest campaign that ties tell of; -1 where they tell of none."""
+    begins, follows = events.kind == Kind.CAMPAIGN_STARTED, events.kind == Kind.FOLLOWED
+    shoppers = np.concatenate([events.shopper[~begins], events.product[follows]])
+    campaigns = np.concatenate([events.shopper[begins], events.product[~begins & ~follows]])
+    return int(shoppers.max(initial=-1)), int(campaigns.max(initial=-1))
 
 
 def calls(kinds: Sequence[int], events: Events, seconds: NDArray[np.float32]) -> Iterator[tuple[Made, np.int32]]:

@@ -92,6 +92,7 @@ def gat(
     content: bool = False,
     hops: int = 1,
     follows: bool = False,
+    coupons: bool = False,
 ) -> Encoder:
     """Graph attention of several heads with some units each; `near` is how much a product starts as its shoppers."""
 
@@ -100,7 +101,7 @@ def gat(
         met = 2.0 * heads * neighbours * dim + 2.0 * (1 + heads) * dim * dim
         return asked + met + hop_cost(hops, dim, neighbours)
 
-    ties = kinds_of(follows)
+    ties = kinds_of(follows, coupons)
     made = Encoder(
         "gat", lambda dim, rngs: Gat(dim, heads, units, near, rngs, hops, len(ties)), None, habits, content=content
     )

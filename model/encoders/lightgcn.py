@@ -53,10 +53,15 @@ class LightGcn(Fading):
 
 
 def lightgcn(
-    near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1, follows: bool = False
+    near: float = 0.0,
+    habits: bool = True,
+    content: bool = False,
+    hops: int = 1,
+    follows: bool = False,
+    coupons: bool = False,
 ) -> Encoder:
     """LightGCN of one layer or two; `near` is how much a product starts as its last shoppers."""
-    ties = kinds_of(follows)
+    ties = kinds_of(follows, coupons)
 
     def cost(dim: int, neighbours: int) -> float:
         return 2.0 * (neighbours + 2) * dim + hop_cost(hops, dim, neighbours)

@@ -109,6 +109,7 @@ def memory(
     content: bool = False,
     hops: int = 1,
     follows: bool = False,
+    coupons: bool = False,
 ) -> Encoder:
     """Sage with a recurrent memory of every node, brought up to date with its last event when it is read (TGN, JODIE).
 
@@ -120,7 +121,7 @@ def memory(
     def cost(dim: int, neighbours: int) -> float:
         return sage_cost(hops)(dim, neighbours) + 2.0 * units * (3 * (dim + PAST + units) + dim)
 
-    ties = kinds_of(follows)
+    ties = kinds_of(follows, coupons)
 
     def make(dim: int, rngs: nnx.Rngs) -> Memory:
         return Memory(dim, units, reach, near, rngs, hops, len(ties))

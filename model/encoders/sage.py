@@ -61,10 +61,15 @@ def sage_cost(hops: int) -> Callable[[int, int], float]:
 
 
 def sage(
-    near: float = 0.0, habits: bool = True, content: bool = False, hops: int = 1, follows: bool = False
+    near: float = 0.0,
+    habits: bool = True,
+    content: bool = False,
+    hops: int = 1,
+    follows: bool = False,
+    coupons: bool = False,
 ) -> Encoder:
-    """The default encoder; `near` is how much a product starts as its last shoppers; one hop or two; who follows whom
-    where `follows`."""
-    ties = kinds_of(follows)
+    """The default encoder; `near` is how much a product starts as its last shoppers; one hop or two; whom
+    shoppers follow where `follows`, their coupons where `coupons`."""
+    ties = kinds_of(follows, coupons)
     made = Encoder("sage", lambda dim, rngs: Sage(dim, near, rngs, hops, len(ties)), None, habits, content=content)
     return made._replace(beyond=beyond(hops), cost=sage_cost(hops), ties=ties)

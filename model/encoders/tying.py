@@ -1,11 +1,12 @@
-"""What a shopper is tied to says what the shopper will like: whom it follows, and what those met lately.
+"""What a shopper is tied to says what the shopper will like: whom it follows, and what those met lately; its coupons.
 
     z_u <- z_u + g_1 sum_f a_f (x_f + r[kind_f]) + g_2 sum_fj c_fj x_fj
     a_f = exp(l_f),  l_f = strength_f + w[kind_f] - decay[kind_f] log(1 + age_f)
     c_fj = exp(l_f + the fading logit (`model.encoders.fading`) of f's relation to j)
 
 f runs over the shopper's last ties, j over the last relations of f; a and c are normalised to sum 1 each, so whoever of
-the followed was active last is heard most. Influence along a follow graph as an attention over those followed and what
+the followed was active last is heard most. A campaign has met nothing; its x_f has the vector of the category added
+whose products its coupon is good for. Influence along a follow graph as an attention over those followed and what
 they do lately: GraphRec (Fan et al. 2019) and DGRec (Song et al. 2019); here it is added to what any encoder makes of a
 shopper. Vectors x_f and x_fj are moved by gradient, and so are the strengths of ties.
 """
@@ -21,7 +22,7 @@ from model.encoders.contract import Neighbourhood
 from model.encoders.fading import HOUR, Fading, shares
 from model.encoders.products import of_kind, weighted
 
-START = 0.3
+START = 0.1
 """g at first."""
 
 
@@ -51,6 +52,7 @@ class Tying(nnx.Module):
         return jnp.concatenate([z[:1] + self.gate[0] * others + self.gate[1] * theirs, z[1:]])
 
 
-def kinds_of(follows: bool) -> tuple[int, ...]:
-    """Return the kinds of facts that an encoder reads as ties."""
-    return (int(Kind.FOLLOWED),) if follows else ()
+def kinds_of(follows: bool, coupons: bool) -> tuple[int, ...]:
+    """Return the kinds of facts that an encoder reads as ties: follows, coupons issued and used, or both."""
+    issued = (int(Kind.COUPON_ISSUED), int(Kind.COUPON_REDEEMED)) if coupons else ()
+    return (*([int(Kind.FOLLOWED)] if follows else []), *issued)

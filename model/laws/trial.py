@@ -76,7 +76,7 @@ def tied(source: Events, kinds: Sequence[int]) -> Events:
     return source._replace(
         kind=np.where(made, kind, source.kind).astype(np.int16),
         shopper=np.where(made, shopper, source.shopper).astype(np.int32),
-        product=np.where(made, other, source.product).astype(np.int32),
+        product=np.where(made, np.where(kind == Kind.FOLLOWED, other, other % 8), source.product).astype(np.int32),
     )
 
 

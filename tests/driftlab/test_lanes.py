@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from driftlab import lanes
 from driftlab.lanes import Chunk, LearningLane, best, told
 from driftlab.sources import Listed
+from driftlab.ties import issued
 from journal.facts import CHUNK, Facts, Kind, facts, pick
 from model.contract import Events, Outcomes
 
@@ -68,6 +69,21 @@ def test_who_follows_whom_is_told_to_those_alone_who_read_it() -> None:
     events = told(seen, ties=(int(Kind.FOLLOWED),))
     assert (events.seq.tolist(), events.shopper.tolist(), events.product.tolist()) == ([1, 2], [4, 4], [6, 7])
     assert events.product.dtype == np.int32
+
+
+def test_coupons_are_told_with_the_campaign_they_are_of() -> None:
+    """A coupon that is used names no campaign: the fact that issued it does, which a snapshot may be too late for."""
+    kinds = [Kind.CAMPAIGN_STARTED, Kind.COUPON_ISSUED, Kind.PURCHASED, Kind.COUPON_REDEEMED]
+    columns = {"shopper": [-1, 4, 4, 4], "product": [-1, -1, 9, 9], "value": [2, 2, 5.5, 0.5], "cause": [0, 1, 0, 2]}
+    seen = facts({1: '{"category": 6}'}, seq=range(1, 5), time=[0, 0, 1, 1], kind=kinds, **columns)
+    ties = (int(Kind.COUPON_ISSUED), int(Kind.COUPON_REDEEMED), int(Kind.CAMPAIGN_STARTED))
+    events = told(seen, ties=ties, coupons=issued(seen))
+    assert (events.shopper.tolist(), events.product.tolist()) == ([2, 4, 4, 4], [6, 2, 9, 2])
+    whole, again = (LearningLane("one", Clerk(), -1, ties=ties) for _ in range(2))
+    whole.feed(seen)
+    again.restore(b"[1, 2, 3]", 3)
+    again.tell(seen)
+    assert again.learner.told == whole.learner.told  # type: ignore[attr-defined]
 
 
 @given(st.lists(st.integers(1, 2 * CHUNK + 500), max_size=8))

@@ -18,7 +18,7 @@ from model.laws import LAWS, judge
 from model.laws.encoders import D, around
 from model.laws.trial import tied
 from model.neighbourhood import bound, read
-from model.parts import Event, Query
+from model.parts import Event
 from tests.model.made import EVERY_EVENT, SEED, SHOPPERS, SMALL, catalogue, events, feed, some
 from tests.model.test_copies import LARGE, bodies, copies
 from tests.model.test_encoders import UNITS
@@ -92,9 +92,44 @@ def test_who_reads_no_ties_is_to_the_bit_as_it_was() -> None:
     assert plain.recommender.cost == wide.recommender.cost
 
 
+def test_campaigns_are_nodes_kin_of_a_category_and_coupons_ties_to_them() -> None:
+    """A coupon that is used is the same tie, in front; a campaign beyond the table gets a row, and keeps its kin; both
+    kinds of ties share the places of a row."""
+    both = network(ENCODERS["sage"](follows=True, coupons=True), **SMALL, ties=4)
+    made = lane(both)
+    started, issued, used = Kind.CAMPAIGN_STARTED, Kind.COUPON_ISSUED, Kind.COUPON_REDEEMED
+    made.advance(told((started, 2, 3), (started, 0, -1), (issued, 5, 2), (issued, 5, 0), (Kind.FOLLOWED, 5, 6)))
+    made.advance(told((used, 5, 2), (started, 11, 4), (issued, 5, 11), first=6))
+    layout, table = made.layout, np.asarray(made.carry.state["table"])
+    assert (layout.campaigns, layout.rows) == (16, len(table))
+    assert table[layout.shopper(0), COLUMNS.dim + 1] == layout.null
+    kin = [table[layout.campaign(number), COLUMNS.dim + 1] for number in (2, 0, 11, 5)]
+    assert kin == [layout.category(3), layout.null, layout.category(4), layout.null]
+    rows, kind = table[layout.shopper(5), COLUMNS.tied].reshape(TIE, -1)[:2]
+    assert rows.tolist() == [layout.campaign(11), layout.campaign(2), layout.shopper(6), layout.campaign(0)]
+    assert [both.ties[int(place)] for place in kind] == [issued, used, Kind.FOLLOWED, issued]
+    again = lane(both)
+    again.restore(made.snapshot())
+    assert again.digest() == made.digest()
+    with_follows = lane()
+    with_follows.advance(told((Kind.FOLLOWED, 5, 6)))
+    assert with_follows.layout.campaigns == 0
+
+
+def test_a_coupon_says_its_category_to_who_has_it() -> None:
+    made = lane(network(ENCODERS["sage"](coupons=True), **SMALL, ties=4))
+    made.advance(told((Kind.CAMPAIGN_STARTED, 1, 3), (Kind.COUPON_ISSUED, 0, 1)))
+    layout = made.layout
+    for row, hears in ((layout.category(3), True), (layout.campaign(1), True), (layout.category(2), False)):
+        before = {shopper: asked(made, shopper) for shopper in (0, 7)}
+        nudged(made, row)
+        assert np.array_equal(asked(made, 0), before[0]) != hears
+        assert np.array_equal(asked(made, 7), before[7])
+
+
 def asked(made: Learner, shopper: int) -> np.ndarray:
-    query = Query(jnp.int32(0), jnp.float32(600), jnp.int32(shopper))
-    return np.asarray(made.recommender.query(made.carry.state, made.carry.shop, query, made.layout).vector)
+    """The scores of all products on sale."""
+    return made.scores(np.array([shopper, 7], np.int32), int(made.origin or 0) + 600_000_000)[0]
 
 
 def nudged(made: Learner, row: int) -> None:
@@ -160,8 +195,9 @@ def test_the_loop_is_one_piece_and_neither_it_nor_a_follow_copies_a_table() -> N
 
 
 @pytest.mark.slow
-def test_sage_with_follows_keeps_the_laws() -> None:
-    verdicts = judge(LAWS["encoder"], ENCODERS["sage"](follows=True))
+@pytest.mark.parametrize("kinds", [("follows",), ("follows", "coupons")])
+def test_sage_with_ties_keeps_the_laws(kinds: tuple[str, ...]) -> None:
+    verdicts = judge(LAWS["encoder"], ENCODERS["sage"](**dict.fromkeys(kinds, True)))
     assert [verdict for verdict in verdicts if verdict.outcome != "passed"] == []
 
 

@@ -118,10 +118,11 @@ def _kin(key: str, of: Mapping[str, Any], nodes: dict[str, Node], links: list[Li
 
 def key_of(kind: str, number: int) -> str:
     """Return the key of a node: 's17' is shopper 17."""
-    return f"{kind[0]}{number}"
+    return f"{LETTERS[kind]}{number}"
 
 
-KINDS = {"s": "shopper", "p": "product", "b": "brand", "c": "category"}
+KINDS = {"s": "shopper", "p": "product", "b": "brand", "c": "category", "m": "campaign"}
+LETTERS = {kind: letter for letter, kind in KINDS.items()}
 
 
 def words_of(key: str) -> str:

@@ -1,4 +1,4 @@
-"""A run whose network reads follows can be stopped, gone on with and verified, and shows them; the lane beside it that
+"""A run whose network reads follows and coupons can be stopped, gone on with and verified, and shows them; the lane beside it that
 does not read them is what it is without."""
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from journal.facts import Kind
 from journal.runfile import RunFile
 from tests.driftlab.test_runs import digests, stop_after
 
-SETTINGS = {"days": 1.5, "drift": [], "social.use": "small_world", "social.follows": 4}
+CAMPAIGN = {"at_day": 0.1, "days": 1.0, "discount": 0.5, "category": 1, "hold_out": 0.3, "budget": 1e6}
+SETTINGS = {"days": 1.5, "drift": [], "social.use": "small_world", "social.follows": 4, "campaign": [CAMPAIGN]}
 WORDS: dict[str, Any] = {"baselines": ["popular"], "settings": SETTINGS}
-READS, PLAIN = "sage(follows=true)", "sage"
+READS, PLAIN = "sage(follows=true, coupons=true)", "sage"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> driftlab.Run:
     return driftlab.run("small", ["every_event"], out=path, encoders=[READS, PLAIN], **WORDS)
 
 
-def test_a_run_with_follows_is_resumed_and_verified(
+def test_a_run_with_ties_is_resumed_and_verified(
     run: driftlab.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("driftlab.lanes.SNAPSHOT_EVERY", 1)
@@ -41,10 +42,11 @@ def test_a_run_with_follows_is_resumed_and_verified(
     driftlab.verify(resumed.path)
 
 
-def test_a_look_at_a_shopper_shows_whom_it_follows(run: driftlab.Run) -> None:
+def test_a_look_at_a_shopper_shows_whom_it_follows_and_its_coupon(run: driftlab.Run) -> None:
     facts = run.facts()
     which = facts.kind == Kind.FOLLOWED
-    shopper = int(facts.shopper[which][0])
+    used = facts.shopper[facts.kind == Kind.COUPON_REDEEMED]
+    shopper = int(next(who for who in used if who in facts.shopper[which]))
     seq = int(facts.seq[-1])
     with RunFile.open(run.path) as file:
         reads, plain = (Standing(file, f"{name} every_event") for name in (READS, PLAIN))
@@ -59,7 +61,9 @@ def test_a_look_at_a_shopper_shows_whom_it_follows(run: driftlab.Run) -> None:
     # Times are float32 seconds in the graph: within 10 ms in a run of 1.5 days.
     assert {one["id"]: round(one["time"], -4) for one in followed} == {id_: round(t, -4) for id_, t in since.items()}
     assert {one["section"] for one in followed} == {"shopper"}
-    assert np.isclose(sum(one["share"] for one in followed), 1.0)
+    coupon = [one for one in shown[0]["relations"] if one["section"] == "campaign"]
+    assert [(one["id"], one["kind"]) for one in coupon] == [(0, "coupon_redeemed")]
+    assert np.isclose(sum(one["share"] for one in [*followed, *coupon]), 1.0)
     assert [one["time"] for one in followed] == sorted((one["time"] for one in followed), reverse=True)
 
 
