@@ -27,7 +27,7 @@ from driftlab.logs import LogSource, read
 from driftlab.prequential import Lanes, prequential
 from driftlab.probing import Shopfront
 from driftlab.progress import Tell
-from driftlab.recorded import AT_ONCE
+from driftlab.recorded import AT_ONCE, DAY
 from driftlab.sinks import Committing, Comparing, Reached, audiences, served
 from driftlab.sources import Listed, Score, Serve, Source
 from journal.errors import Refusal
@@ -35,6 +35,7 @@ from journal.facts import CHUNK, Facts
 from journal.runfile import RunFile
 from model import Catalogue
 from scenarios import Scenario, loads
+from scenarios.checking import check_faults
 
 PUBLISHED = ("category", "brand", "price", "content")
 """What a shop says of its products, where it does; all of it is kept in the run file."""
@@ -89,7 +90,9 @@ def stage(
 
 def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> RunFile:
     """Make the run file and write into it all that does not change; nothing is left behind where that fails."""
-    scenario = set_up.scenario
+    scenario, source = set_up.scenario, set_up.source
+    texts = {one.name: one.text for one in set_up.finder.sources.values()}
+    check_faults(scenario, (source.end - source.opening) / DAY, texts, of_log=log is not None)
     header = {
         "source": "world" if log is None else "log",
         "name": scenario.id,
@@ -113,8 +116,8 @@ def begin(set_up: Stage, path: Path, log: LogSource | None, by_hand: bool) -> Ru
         for name in PUBLISHED:
             if name in set_up.arrays:
                 run.put_array(name, np.asarray(set_up.arrays[name]))
-        for source in set_up.finder.sources.values():
-            run.put_source(source.name, source.text)
+        for name, text in texts.items():
+            run.put_source(name, text)
         if log is not None:
             for kind, names in log.log.names.items():
                 run.put_names(kind, names)

@@ -122,7 +122,19 @@ def _drift_in_company(at: int, use: Use, social: Use, kept: Mapping[str, str]) -
         yield Found(("drift", at, "use"), f'{text} Give a [social] with use = "small_world" or "preferential".')
 
 
-def _in_time(family: str, at: int, use: Use, days: float, kept: Mapping[str, str]) -> Iterator[Found]:
+def check_faults(scenario: Scenario, days: float, kept: Mapping[str, str], of_log: bool) -> None:
+    """Raise Refusal where a fault would set in after a stream of so many days is over.
+
+    It is not told with the other mistakes of a scenario, whose 'days' say nothing of a log that is replayed.
+    """
+    late = [one.text for at, use in enumerate(scenario.fault) for one in _in_time("fault", at, use, days, kept, of_log)]
+    if late:
+        raise Refusal(" ".join(late))
+
+
+def _in_time(
+    family: str, at: int, use: Use, days: float, kept: Mapping[str, str], of_log: bool = False
+) -> Iterator[Found]:
     """Yield what of a drift or shock would happen after the run is over."""
     try:
         known = parameters(parts.locate(family, use.use, kept)[0])
@@ -135,8 +147,9 @@ def _in_time(family: str, at: int, use: Use, days: float, kept: Mapping[str, str
         return
     if day >= days:
         text = f"{family} '{use.use}': it begins on day {day:g}, but the run ends on day {days:g}, so nothing would"
-        happens = "drift" if family == "drift" else "happen"
-        yield Found((family, at, "at_day"), f"{text} {happens}. Give 'at_day' below {days:g}, or more 'days'.")
+        happens = {"drift": "drift", "shock": "happen", "fault": "break"}[family]
+        longer = "a longer log" if of_log else "more 'days'"
+        yield Found((family, at, "at_day"), f"{text} {happens}. Give 'at_day' below {days:g}, or {longer}.")
     elif isinstance(period, int | float) and day + period / 2 >= days:
         back = day + period / 2
         text = f"{family} '{use.use}': interests come back on day {back:g}, but the run ends on day {days:g}"

@@ -2,7 +2,8 @@
 
 level      mean NDCG@10 of `SLIDING` scored events in a row (of half of those before the drift, where they are fewer)
 before     mean NDCG@10 of the last five times as many events before the drift, for a steady yardstick
-horizon    from the drift to the next one, or to the end
+horizon    from the drift to the next one, or to the end; of several at one moment the last stands for all, since what a
+           lane makes of them is one fall and one recovery
 recovery   from the drift to the end of the first level wholly after it that is at least 90 % of what was before, and
            stays so over five times as many events: the level of a lane that seldom hits gets there by chance, too
 """

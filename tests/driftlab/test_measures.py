@@ -114,6 +114,14 @@ def test_no_recovery_is_told_as_never_and_no_loss_as_none() -> None:
     assert (none.hours, none.lost) == (0.0, 0.0)
 
 
+def test_drifts_at_one_moment_are_one_fall_and_one_recovery() -> None:
+    seen = dropped(0.8, [0.4, 0.8, 0.8])
+    (turn,) = seen.drifts
+    twice = Record(**{**vars(seen), "drifts": (turn, turn._replace(about="a sale"))})
+    (((_, alone),), ((told, both),)) = recoveries(seen), recoveries(twice)
+    assert (told.about, both) == ("a sale", alone)
+
+
 def test_too_few_events_beside_a_drift_are_not_judged() -> None:
     seen = ranked([1.0] * 150)
     drifts = (Moment(140_000_000, 140_000_000, "late"),)

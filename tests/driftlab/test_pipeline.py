@@ -233,6 +233,29 @@ def test_the_report_tells_the_days(made: Made) -> None:
     assert "by day" not in str(made())
 
 
+def test_in_the_closed_loop_what_is_served_is_as_stale_as_the_pipeline_makes_it_and_a_stop_changes_nothing(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = {"drift": [], "loop.mode": "closed", "loop.server": "own_recent"}
+    prompt, late = (made(**{**_words(closed), "delivery__delay": 3600.0 * hours}) for hours in (0.01, 24))
+    clicks = [value(run, "click_through") for run in (prompt, late)]
+    assert clicks[0] > 1.1 * clicks[1]
+    recipes = build.recipes
+    monkeypatch.setattr(build, "recipes", lambda *given: recipes(*given)[1:])
+    with monkeypatch.context() as stopping:
+        stopping.setattr(sinks.Committing, "take", stop_after(1))
+        with pytest.raises(KeyboardInterrupt, match="driftlab resume"):
+            driftlab.run("small", ["every_event"], encoders=["sage"], baselines=["popular", "own_recent"],
+                         settings={**closed, "delivery.delay": 3600.0 * 24}, out=tmp_path / "stopped.run")  # fmt: skip
+    resumed = driftlab.resume(tmp_path / "stopped.run")
+    assert digests(resumed) == digests(late)
+    driftlab.verify(resumed.path)
+
+
+def _words(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key.replace(".", "__"): value for key, value in settings.items()}
+
+
 def test_a_log_goes_through_the_same_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = build.recipes
     monkeypatch.setattr(build, "recipes", lambda *given: recipes(*given)[1:])
@@ -243,6 +266,10 @@ def test_a_log_goes_through_the_same_pipeline(tmp_path: Path, monkeypatch: pytes
                           settings={"delivery.delay": 600, "fault": [{"use": "lost", "share": 0.2}]})  # fmt: skip
     assert value(run, "lag_p50") == 600.0
     assert value(run, "undelivered") == pytest.approx(60, abs=25)
+    with pytest.raises(Refusal, match=r"but the run ends on day 0.20\d*, so nothing would break. .* or a longer log"):
+        driftlab.replay(path, ["every_event"], encoders=["sage"], baselines=["own_recent"], out=tmp_path / "late.run",
+                        settings={"fault": ["outage(at_day=1)"]})  # fmt: skip
+    assert not (tmp_path / "late.run").exists()
     assert "delivery: delay = 600.0; lost(share=0.2)" in str(run)
     driftlab.verify(run.path)
 
@@ -255,6 +282,7 @@ def test_a_log_goes_through_the_same_pipeline(tmp_path: Path, monkeypatch: pytes
         ({"delivery.dely": 1.0}, "'dely' is not a key of [delivery]. Did you mean 'delay'?"),
         ({"fault": ["losst"]}, "No fault named 'losst'. Did you mean 'lost'?"),
         ({"fault": ["lost(shar=0.1)"]}, "'shar' is not a parameter. Did you mean 'share'?"),
+        ({"fault": ["outage(at_day=9)"]}, "fault 'outage': it begins on day 9, but the run ends on day 4, so nothing"),
         ({"fault": ["lost(share=3.0)"]}, "A fault's share = 3.0 is outside 0 to 1."),
     ],
 )
