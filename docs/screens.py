@@ -1,5 +1,6 @@
 """Pictures of every view of a run, or of some, 120 x 40 cells: python docs/screens.py RUN [DAY [VIEW ...]]
 
+The form of what is thrown in is one of them, `inject`; of a run that is not finished it shows both of its ways.
 Writes docs/screens/<view>.svg, and <view>.png beside it where a Chromium is installed to draw it (other converters
 misplace braille).
 """
@@ -12,6 +13,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from textual.widgets import OptionList
 
 from tui.app import Driftlab
 from tui.screen import VIEWS, RunScreen
@@ -45,10 +48,22 @@ async def pictures(run: str, day: float | None, wanted: Sequence[str]) -> list[P
                     break
                 await pilot.pause(1.0)
             await pilot.pause(0.5)
-            path = FOLDER / f"{view.__name__.lower()}.svg"
-            path.write_text(app.export_screenshot(), encoding="utf-8")
-            made.append(path)
+            made.append(taken(app, view.__name__.lower()))
+        if not wanted or "inject" in wanted:
+            await pilot.press("i")
+            await pilot.pause(1.0)
+            choices = app.screen.query_one(OptionList)
+            choices.highlighted = next(at for at, one in enumerate(choices.options) if "viral" in str(one.prompt))
+            await pilot.pause(1.0)
+            made.append(taken(app, "inject"))
     return made
+
+
+def taken(app: Driftlab, name: str) -> Path:
+    """Write a picture of what is seen."""
+    path = FOLDER / f"{name}.svg"
+    path.write_text(app.export_screenshot(), encoding="utf-8")
+    return path
 
 
 def drawn(path: Path) -> Path | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from driftlab import campaigning
 from driftlab.measures import MEASURES, SLICED, SLICES
 from driftlab.record import Record
-from driftlab.recorded import DAY, Recorded
+from driftlab.recorded import DAY, Recorded, thrown
 from driftlab.story import story
 from driftlab.wording import decimals, duration, hours, number
 
@@ -146,10 +146,10 @@ def _opening(recorded: Recorded) -> list[str]:
         lines.append(f"delivery: {header['delivery']}")
         about = tomllib.loads(header["scenario"])["about"] if recorded.simulated else ""
         lines[1:1] = textwrap.wrap(" ".join(about.split()), WIDTH)
-    for drift in recorded.drifts:
-        day = (drift.time - begin) / DAY
-        until = f" to {(drift.until - begin) / DAY:.1f}" if drift.until > drift.time else ""
-        lines.append(f"day {day:.1f}{until}: {drift.about}")
+    for moment, how in [*((one, "") for one in recorded.drifts), *((one, "thrown in: ") for one in thrown(facts))]:
+        day = (moment.time - begin) / DAY
+        until = f" to {(moment.until - begin) / DAY:.1f}" if moment.until > moment.time else ""
+        lines.append(f"day {day:.1f}{until}: {how}{moment.about}")
     return lines
 
 

@@ -42,7 +42,7 @@ class Injecting(ModalScreen[Thrown | None]):
         super().__init__()
         self._moment, self._can_here, self._here = moment, can_here, here
         self._forms = forms()
-        self._form: Form | None = None
+        self._form: Form | None = None  # whose parameters are shown
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form", classes="modal"):
@@ -78,9 +78,10 @@ class Injecting(ModalScreen[Thrown | None]):
     @on(OptionList.OptionHighlighted)
     async def marked(self, event: OptionList.OptionHighlighted) -> None:
         """Show the parameters of the part that is marked."""
-        if event.option_id is None:
+        form = self._marked()
+        if form is None or event.option_id != str(self._forms.index(form)):  # another one is marked meanwhile
             return
-        self._form = form = self._forms[int(event.option_id)]
+        self._form = None
         fields = self.query_one("#form_fields", VerticalScroll)
         await fields.remove_children()
         await fields.mount(Static(form.about, classes="hint", markup=False))
@@ -103,11 +104,18 @@ class Injecting(ModalScreen[Thrown | None]):
             )
         )
         self.query_one("#form_wrong", Static).update("")
+        self._form = form
+
+    def _marked(self) -> Form | None:
+        """Return the part that is marked in the list."""
+        option = self.query_one("#form_choices", OptionList).highlighted_option
+        return None if option is None or option.id is None else self._forms[int(option.id)]
 
     @on(OptionList.OptionSelected)
     def chosen(self) -> None:
         """Go to the first parameter of the part."""
-        self.query_one("#form_fields").query(Input).first().focus()
+        for line in list(self.query_one("#form_fields").query(Input))[:1]:
+            line.focus()
 
     @on(Checkbox.Changed)
     def where(self) -> None:
@@ -130,15 +138,17 @@ class Injecting(ModalScreen[Thrown | None]):
     @on(Input.Submitted)
     def action_take(self) -> None:
         """Take the form as it is filled in; say what is wrong with it."""
-        if self._form is None:
+        form = self._marked()
+        if form is None:
             return
-        typed = {str(line.name): line.value for line in self.query_one("#form_fields").query(Input)}
+        lines = self.query_one("#form_fields").query(Input) if form is self._form else ()  # else as by default
+        typed = {str(line.name): line.value for line in lines}
         try:
-            part, day = spelled(self._form, typed), _day(typed.get("at day", ""))
+            part, day = spelled(form, typed), _day(typed.get("at day", ""))
         except Refusal as refusal:
             self.query_one("#form_wrong", Static).update(str(refusal))
             return
-        self.dismiss(Thrown(self._form.family, part, day, self.here))
+        self.dismiss(Thrown(form.family, part, day, self.here))
 
 
 def _day(text: str) -> float | None:

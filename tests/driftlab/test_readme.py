@@ -24,7 +24,7 @@ def test_every_option_that_is_shown_exists(capsys: pytest.CaptureFixture[str]) -
     from driftlab.cli import command
 
     helps = []
-    for name in ("run", "replay", "verify", "export", "fork", "tui"):
+    for name in ("run", "replay", "verify", "export", "fork", "inject", "tui"):
         assert command([name, "--help"]) == 0
         helps.append(capsys.readouterr().out)
     known = set(re.findall(r"--[a-z]+", " ".join(helps)))

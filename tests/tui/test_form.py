@@ -40,19 +40,24 @@ async def opened(pilot: Pilot[Any], form: Form) -> Injecting:
     return asked
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize(
-    ("family", "name", "typed", "part"),
+    ("size", "family", "name", "typed", "part"),
     [
-        ("drift", "walk", {"share": "0.5"}, "walk(share=0.5)"),
-        ("shock", "viral", {"magnitude": "7"}, "viral(magnitude=7)"),
-        ("fault", "outage", {}, "outage"),
-        ("campaign", "coupon", {"audience": "inactive(for_days=2.0)"}, 'coupon(audience="inactive(for_days=2.0)")'),
-        ("shock", "of your own", {"part": "mine.py:rumour"}, "mine.py:rumour"),
+        ((80, 24), "drift", "walk", {"share": "0.5"}, "walk(share=0.5)"),
+        ((120, 40), "shock", "viral", {"magnitude": "7"}, "viral(magnitude=7)"),
+        ((80, 24), "fault", "outage", {}, "outage"),
+        (
+            (120, 40),
+            "campaign",
+            "coupon",
+            {"audience": "inactive(for_days=2.0)"},
+            'coupon(audience="inactive(for_days=2.0)")',
+        ),
+        ((80, 24), "shock", "of your own", {"part": "mine.py:rumour"}, "mine.py:rumour"),
     ],
 )
 def test_into_a_run_under_way_goes_a_part_of_any_family(
-    tmp_path: Path, family: str, name: str, typed: dict[str, str], part: str, size: tuple[int, int]
+    tmp_path: Path, size: tuple[int, int], family: str, name: str, typed: dict[str, str], part: str
 ) -> None:
     path, form = made(tmp_path / "live.run", 2 * CHUNK, finish=False), form_of(family, name)
 

@@ -19,10 +19,14 @@ from pathlib import Path
 import pytest
 
 import driftlab
+from driftlab.inbox import waiting
+from driftlab.throwable import forms
 from journal.errors import Refusal
+from journal.facts import Kind
 from journal.runfile import RunFile
 
 ROOT = str(Path(driftlab.__file__).parents[1])
+UP_TO_VIRAL = len(forms()) - 1 - next(at for at, form in enumerate(forms()) if form.name == "viral")
 FEW = ["--policy", "every_event", "--encoder", "sage", "--baseline", "popular", "--set", "days=3"]
 
 
@@ -121,25 +125,38 @@ def engines(path: Path) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_run_is_started_watched_forked_and_left(
+def test_a_run_is_started_watched_thrown_into_forked_and_left(
     opened: Callable[..., Terminal], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path, fork = tmp_path / "small-1.run", tmp_path / "small-1-fork.run"
-    terminal = opened("small", *FEW)
+    terminal = opened("small", *FEW, "--set", "sessions.per_day=8")
+    terminal.until(lambda: there(path))
+    terminal.until(lambda: "fact 1,024" in terminal.read())
+    terminal.press("h")  # nothing gets away while the form is filled in
+    terminal.press("i")
+    terminal.until(lambda: "throw it into this run" in terminal.read())
+    terminal.press("\x1b[F" + "\x1b[A" * UP_TO_VIRAL + "\r")
+    terminal.press("\x13")
+    terminal.until(lambda: waiting(path) != {})
+    assert waiting(path)[1]["part"] == "viral"
+    terminal.press("h")
     terminal.until(lambda: finished(path))
     terminal.until(lambda: "live  finished" in terminal.read())
-    for keys in (" ", "\x1b[D\x1b[D", "d", "2", "3", "4", "5", "1", "?", "?"):
+    for keys in (" ", "\x1b[D\x1b[D", "D", "2", "3", "4", "5", "1", "?", "?"):
         terminal.press(keys)
     assert terminal.process.poll() is None
     terminal.press("i")
-    terminal.until(lambda: "what sets in" in terminal.read())
-    terminal.press("abrupt(share=0.5)\r")
+    terminal.until(lambda: "A run of its own" in terminal.read())
+    terminal.press("\r\x13")
     terminal.until(lambda: finished(fork))
     terminal.leave()
-    for made in (path, fork):
-        driftlab.verify(made, chain_only=True)
-    assert len(driftlab.Run(fork).summary()["drifts"]) == 2
+    driftlab.verify(path)
+    driftlab.verify(fork, chain_only=True)
+    told = [moment["about"].partition("(")[0] for moment in driftlab.Run(path).summary()["drifts"]]
+    assert sorted(told) == ["abrupt", "viral"]
+    assert int((driftlab.Run(path).facts().kind == Kind.COMMAND).sum()) == 1
+    assert len(driftlab.Run(fork).summary()["drifts"]) >= 2
 
 
 @pytest.mark.slow
