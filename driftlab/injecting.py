@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from driftlab.inbox import Fate, fates, put, waiting
+from driftlab.inbox import Fate, clear, fates, put
 from journal.errors import Refusal
 from journal.runfile import RunFile
 
 LOOK_EVERY = 0.1
 """Seconds between two looks into the file."""
+
+TRIES = 3
+"""Times that the lock of a run file has to be free, one after the other, for nobody to be making the run."""
 
 
 def given(**parts: str | None) -> dict[str, str]:
@@ -49,15 +52,15 @@ def inject(
         check(run, family, part, at)
         line = put(path, family, part, at)
         end = time.monotonic() + patience
-        while is_written(path) and time.monotonic() < end:
-            fate = fates(run.header).get(line)
-            if fate is not None and fate.state == "refused":
-                raise Refusal(fate.said)
-            if fate is not None:
-                return fate
+        while (fate := fates(run.header).get(line)) is None and is_written(path) and time.monotonic() < end:
             time.sleep(LOOK_EVERY)
-        if run.finished and line not in waiting(path):
-            raise Refusal(f"{path} was finished before it could set in. Fork the run with it: driftlab fork {path}.")
+        if fate is None and run.finished:
+            clear(path)
+            fate = fates(run.header).get(line, Fate("refused", f"{path} was finished before. Fork the run with it."))
+        if fate is not None and fate.state == "refused":
+            raise Refusal(fate.said)
+        if fate is not None:
+            return fate
     return Fate("waiting", f"{family} {part} waits in {path}.inbox; `driftlab resume {path}` takes it up")
 
 
@@ -83,9 +86,12 @@ def check(run: RunFile, family: str, part: str, at: float | None) -> None:
 
 
 def is_written(path: Path) -> bool:
-    """Whether somebody is making the run, as far as can be told by asking for its lock."""
-    try:
-        with RunFile.open(path, write=True):
-            return False
-    except Refusal:
-        return True
+    """Whether somebody is making the run: its lock is then free for no longer than from one chunk to the next."""
+    for _ in range(TRIES):
+        try:
+            with RunFile.open(path, write=True):
+                pass
+        except Refusal:
+            return True
+        time.sleep(LOOK_EVERY)
+    return False
