@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -250,3 +252,15 @@ def test_the_schema_tells_meaning_unit_and_range() -> None:
     assert made["$defs"]["LoopSpec"]["properties"]["mode"]["enum"] == ["open", "closed"]
     assert made["$defs"]["FunnelSpec"]["properties"]["new"]["prefixItems"][0]["maximum"] == 1
     assert not any("Spec" not in name and "Use" not in name for name in made["$defs"])
+
+
+def test_the_docs_tell_of_every_scenario_and_have_every_picture_they_show() -> None:
+    docs = HERE.parent / "docs"
+    page = (docs / "scenarios.md").read_text(encoding="utf-8")
+    assert [id_ for id_ in IDS if f"`{id_}`" not in page] == []
+    shown = re.findall(r"\]\((gallery/\w+\.svg)\)", page)
+    assert sorted(shown) == sorted(f"gallery/{path.name}" for path in (docs / "gallery").glob("*.svg"))
+    for picture in shown:
+        text = (docs / picture).read_text(encoding="utf-8")
+        assert load(Path(picture).stem).title in text
+        assert len(text) < 60_000
