@@ -24,7 +24,7 @@ from journal.facts import SCORED
 from model import updater
 from model.carry import WAITING, Carry, Tally, busy, go_on, kept, stopped, submitted, take_shed, tallied, unlearned
 from model.layout import Layout
-from model.parts import Event, Met, Policy, Query, Recommender, Seen, everything
+from model.parts import Action, Event, Learned, Met, Policy, Query, Recommender, Seen, everything
 from model.ranks import Scores, rank_now
 from model.rows import put, unread
 from model.standing import Change, against, relist
@@ -241,7 +241,7 @@ class _Tick:
         action = carry.action
         if carry.service is not None:
             action = updater.how(carry.service, action, updater.due(carry.service))
-        learned = self.recommender.learn(carry.state, carry.shop, seen, action, counted, self.layout)
+        learned = self._learned(carry, seen, action, counted)
         products = carry.shop.served.shape[0]
         # A second, idle row keeps a scatter one: for one row the compiler takes another road, which copies the table.
         ids = jnp.append(jnp.where(counted & (learned.ids >= 0), learned.ids, products), products)
@@ -251,6 +251,20 @@ class _Tick:
         carry = _past(carry, on, event.time)
         carry = carry._replace(state=learned.state, shop=carry.shop._replace(served=served))
         return carry, change, event, on, on & False if again is None else on & again
+
+    def _learned(self, carry: Carry, seen: Seen, action: Action, on: Array) -> Learned:
+        """Let the recommender learn, if `on`; where that is dear, in a loop of one round or none: with masks alone a
+        tick that learns nothing costs as much as one that does, and a branch copies tables."""
+
+        def learn(before: Learned) -> Learned:
+            return self.recommender.learn(before.state, carry.shop, seen, action, on, self.layout)
+
+        if not self.recommender.dear:
+            return learn(Learned(carry.state, on, on))
+        made = jax.eval_shape(learn, Learned(carry.state, on, on))
+        no_ids, no_rows = jnp.full(made.ids.shape, -1, made.ids.dtype), jnp.zeros(made.rows.shape, made.rows.dtype)
+        before = Learned(carry.state, no_ids, no_rows)
+        return lax.fori_loop(0, on.astype(jnp.int32), lambda _, now: learn(now), before)
 
 
 def _met(met: Met, event: Event) -> Met:

@@ -111,7 +111,7 @@ def network(
     ids = (columns.relations.start, columns.relations.start + neighbours)
     row_ids = (dim + 1, dim + 3), ids, *([(columns.tied.start, columns.tied.start + ties)] if ties else [])
     made = net.init, net.query, net.learn, cost, row_ids, net.anew, noting, more, told_of(encoder.ties), net.bind
-    return Recommender(encoder.name, dim + 1, *made)
+    return Recommender(encoder.name, dim + 1, *made, dear=True)
 
 
 class _Network:

@@ -199,7 +199,8 @@ class Recommender(NamedTuple):
     that of one that is only noted; without it, none can be. When the table grows, its rows keep what they hold, but for
     the columns `row_ids` (start, stop), which are row numbers; what the catalogue alone decides stands under the names
     of `OF_CATALOGUE` in the state and is made anew. `ties` are the kinds of facts that it is told of besides, which
-    make ties of shoppers (`model.ties`), and `bind(state, made, n, layout)` makes the first `n` of them.
+    make ties of shoppers (`model.ties`), and `bind(state, made, n, layout)` makes the first `n` of them. Where learning
+    is `dear` the loop passes it over in ticks that learn nothing; else it is masked, or its tables would be copied.
     """
 
     name: str
@@ -214,6 +215,7 @@ class Recommender(NamedTuple):
     of_content: Callable[[int], float] | None = None
     ties: tuple[int, ...] = ()
     bind: Callable[[Tree, Made, Array, Layout], Tree] | None = None
+    dear: bool = False
 
 
 def anew_after(alarm: Array, first: Tree, after: Tree) -> Tree:

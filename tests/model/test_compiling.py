@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
@@ -71,3 +72,19 @@ def test_scores_that_are_no_numbers_do_not_stop_the_stream() -> None:
     sound = Learner(popular, EVERY_EVENT, catalogue(), SHOPPERS, SEED)
     feed(sound, stream, 40)
     assert np.array_equal(broken.carry.state["table"], sound.carry.state["table"])
+
+
+@pytest.mark.parametrize("policy", ["never", "every", "micro_batch"])
+def test_a_tick_that_learns_nothing_does_not_compute_what_learning_takes(policy: str) -> None:
+    popular, calls = BASELINES["popular"](), []
+    dear = popular._replace(dear=True)
+
+    def learn(*given):  # type: ignore[no-untyped-def]
+        jax.debug.callback(lambda: calls.append(1))
+        return popular.learn(*given)
+
+    lane = Learner(dear._replace(learn=learn), PARTS[policy], catalogue(), SHOPPERS, SEED)
+    outcomes = feed(lane, events(40, "counted"), 40)
+    jax.effects_barrier()
+    assert len(calls) == outcomes.learned.sum()
+    assert (len(calls) == 0) == (policy == "never")
