@@ -215,3 +215,18 @@ def test_a_log_takes_nothing(tmp_path: Path) -> None:
     run = driftlab.replay(log, ["every_event"], encoders=["paper"], baselines=["popular"], out=tmp_path / "log.run")
     with pytest.raises(Refusal, match="replay of a log"):
         driftlab.inject(run.path, drift="abrupt")
+
+
+def test_a_shock_in_a_file_of_ones_own_is_kept_with_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = Path("rumour.py")
+    own.write_text(
+        "from simulator.shocks import SHOCKS\n\n\ndef rumour(at_day=1.0):\n    return SHOCKS['viral'](at_day=at_day)\n"
+    )
+    Meanwhile(monkeypatch, {1: lambda path: inbox.put(path, "shock", "rumour.py:rumour"), 5: stop})
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path / "live.run", "open")
+    own.write_text("raise ValueError('edited since')\n")
+    live = driftlab.resume(tmp_path / "live.run")
+    assert live.summary()["drifts"][-1]["about"].startswith("rumour.py:rumour(at_day=")
+    driftlab.verify(live.path)
