@@ -95,7 +95,7 @@ def neighbourhood(look: Mapping[str, Any]) -> tuple[list[Node], list[Link], str]
     for near in look["relations"]:
         key = key_of(near["section"], near["id"])
         nodes.setdefault(key, Node(key, near["section"], f"{near['section']} {near['id']}"))
-        links.append(Link(focus, key, near["kind"], near["strength"]))
+        links.append(Link(focus, key, near["kind"], near["share"]))
         _kin(key, near, nodes, links)
     _kin(focus, subject, nodes, links)
     strongest = max((link.strength for link in links), default=1.0) or 1.0
