@@ -80,6 +80,7 @@ def test_they_look_as_they_did(path: Path, key: str, name: str, size: tuple[int,
         screen.clock.step_to(2 * CHUNK, N)
         await pilot.press(key)
         await until(pilot, lambda: screen.view.figures is not None and screen.view.figures.seq == 2 * CHUNK)
+        await pilot.pause()
         seen = text(pilot.app) + "\n"
         if not golden.exists():
             golden.write_text(seen, encoding="utf-8")

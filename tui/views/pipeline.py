@@ -7,7 +7,7 @@ queue   events that had been delivered and not learned when the lane was asked, 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,16 @@ class Pipeline(View):
         super().show(frame)
         way = frame.header.get("delivery")
         arrived = self.figures.arrived if self.figures is not None else None
-        put(self.query_one("#way", Static), f"delivery: {way}{told(arrived)}" if way else NONE)
+        said = f"delivery: {way}{told(arrived)}" if way else NONE
+        put(self.query_one("#way", Static), said, len(said))
         day, marks = float(frame.day(frame.time)) if frame.seq else None, drift_marks(frame)
         for name, measure, title in (
             ("#staleness", "staleness_p50", "age of the newest event that was learned"),
             ("#queue", QUEUE, "events delivered and not learned"),
         ):
             self.query_one(name, Chart).show(curves(frame, measure), marks, day, title=title, x_label="day")
-        put(self.query_one("#lags", Static), self._table(), len(frame.lanes))
+        table = self._table()
+        put(self.query_one("#lags", Static), table, table.row_count)
 
     def _table(self) -> Table:
         made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
@@ -76,10 +78,20 @@ class Pipeline(View):
             return ()
         own = {row["lane"]: row for row in self.figures.rows}
         return [
-            {"sign": glyph(place), "lane": lane, **{name: own[lane].get(name, math.nan) for name in (*TIMES, *COUNTS)}}
+            {"sign": glyph(place), "lane": lane, **counted(own[lane])}
             for place, lane in enumerate(frame.lanes)
             if lane in own and not np.isnan(own[lane].get("staleness_p50", math.nan))
         ]
+
+
+def counted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of a lane; the report leaves out what nobody shed.
+
+    >>> counted({"lag_p99": 9.0, "queue_p99": 4.0})
+    {'staleness_p50': nan, 'staleness_p99': nan, 'lag_p99': 9.0, 'queue_p99': 4.0, 'shed': 0.0}
+    """
+    found = {name: row.get(name, math.nan) for name in (*TIMES, *COUNTS)}
+    return found if "shed" in row or math.isnan(found["queue_p99"]) else {**found, "shed": 0.0}
 
 
 def told(arrived: Arrived | None) -> str:
