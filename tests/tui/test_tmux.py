@@ -94,7 +94,9 @@ def test_a_person_pauses_scrubs_back_forks_injects_a_shock_and_quits(tmux: Tmux,
     tmux.until(lambda seen: "Inject: what sets in?" in seen)
     while "Everybody wants one product at once" not in tmux.screen():
         tmux.press("Down")
-    tmux.press("C-s", "h")
+    tmux.press("C-s")
+    tmux.until(lambda seen: "Inject: what sets in?" not in seen)
+    tmux.press("h")
     tmux.until(lambda seen: "live  finished" in seen)
     tmux.press("q")
     tmux.until(lambda seen: "ended with 0" in seen)
