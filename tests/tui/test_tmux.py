@@ -53,7 +53,7 @@ class Tmux:
         """Type a text as it is."""
         self.say("send-keys", "-l", text)
 
-    def until(self, holds: Callable[[str], bool], seconds: float = 180.0) -> str:
+    def until(self, holds: Callable[[str], bool], seconds: float = 400.0) -> str:
         """Look until something holds of the screen, and return the screen."""
         end = time.monotonic() + seconds
         while not holds(seen := self.screen()):
