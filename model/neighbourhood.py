@@ -17,7 +17,7 @@ from model import ties
 from model.encoders.contract import Beyond, Neighbourhood, Ties
 from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_in, relations_of
 from model.layout import Layout
-from model.rows import ahead
+from model.rows import ahead, taken
 
 
 class Vectors(NamedTuple):
@@ -69,25 +69,28 @@ class Reading(NamedTuple):
     tied: Tied | None = None  # where the encoder reads ties
 
 
-def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
+def read(
+    table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None, close: bool = False
+) -> Reading:
     """Gather the neighbourhoods of the shopper and products whose rows are `centres` int32[C].
 
-    With `before`, in seconds, only relations older than that: as it was then, as far as is remembered.
+    With `before`, in seconds, only relations older than that: as it was then, as far as is remembered. Where all was
+    read a moment ago it is `close`, and is not waited for together.
     """
     d = columns.dim
-    rows = table[centres]
+    rows = taken(table, centres, 0, columns.width)
     relations, facts = relations_of(rows, columns), facts_of(rows[:, columns.facts])
     if before is not None:
         relations = relations._replace(ids=jnp.where(relations.time < before, relations.ids, -1))
     near = jnp.where(relations.ids >= 0, relations.ids, layout.null)
-    near = ahead(table, near, columns.head.start, columns.head.stop)
-    heads = table[near.reshape(-1), columns.head].reshape(*near.shape, -1)
-    near_kin = kin_of(heads[0], columns)
+    near = near if close else ahead(table, near, columns.head.start, columns.head.stop)
+    head, others = taken(table, near, d, columns.head.stop), taken(table, near, 0, d)
+    near_kin = head[0, :, 1:].astype(jnp.int32)
     kin = jnp.concatenate([kin_of(rows[1:], columns), near_kin])
-    kin_heads = table[kin.reshape(-1), : d + 1].reshape(*kin.shape, -1)
-    memory = jnp.concatenate([rows[:, d], heads[..., d].reshape(-1), kin_heads[..., d].reshape(-1)])
-    vectors = Vectors(rows[:, :d], heads[..., :d], kin_heads[..., :d], relations.strength)
-    events = table[near, columns.facts.start]
+    kin_memory = taken(table, kin, d, d + 1)
+    memory = jnp.concatenate([rows[:, d], head[..., 0].reshape(-1), kin_memory.reshape(-1)])
+    vectors = Vectors(rows[:, :d], others, taken(table, kin, 0, d), relations.strength)
+    events = taken(table, near, columns.facts.start, columns.facts.start + 1)[..., 0]
     kept = rows[:, columns.kept] if columns.own else None
     return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events, kept)
 

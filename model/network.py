@@ -164,7 +164,7 @@ class _Network:
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
         """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands; content comes
         before the last column."""
-        reading = self.read(state["table"], centres, layout)
+        reading = self.read(state["table"], centres, layout, close=True)
         z = grid.vectors(self.encode(state["encoder"], reading, reading.vectors, now)[1:])
         if not self.encoder.habits:
             return jnp.pad(z, ((0, 0), (0, 1)))
@@ -173,9 +173,11 @@ class _Network:
         published = [content.rows(state["content"], centres[1:])] if self.encoder.content else []
         return jnp.concatenate([z, *published, grid.biases(popular)[:, None]], axis=1)
 
-    def read(self, table: Array, centres: Array, layout: Layout, before: Array | None = None) -> Reading:
+    def read(
+        self, table: Array, centres: Array, layout: Layout, before: Array | None = None, close: bool = False
+    ) -> Reading:
         """Return the neighbourhoods of the nodes, as far as the encoder looks."""
-        reading = read(table, centres, self.columns, layout, before)
+        reading = read(table, centres, self.columns, layout, before, close)
         reading = further(reading, table, self.encoder.beyond, self.columns, layout, before)
         return bound(reading, table, self.columns, layout, before)
 

@@ -48,7 +48,23 @@ def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
     """Return the table with `rows` added to its rows `at`, which may be equal; as `put` otherwise."""
     if _scattered.get():
         return table.at[at, first : first + rows.shape[1]].add(rows, mode="drop")
-    return _written(table, at, rows, first, jnp.add)
+    last, width = table.shape[0] - 1, rows.shape[1]
+    rows, at = jnp.where((at <= last)[:, None], rows, 0.0), jnp.minimum(at, last)
+
+    def write(n: Array, table: Array) -> Array:
+        sums = lax.dynamic_slice(table, (at[n], first), (1, width)) + lax.dynamic_slice(rows, (n, 0), (1, width))
+        return lax.dynamic_update_slice(table, sums, (at[n], first))
+
+    return lax.fori_loop(0, at.shape[0], write, table)
+
+
+def taken(table: Array, at: Array, first: int, stop: int) -> Array:
+    """Return columns `first` to `stop` of the table's rows `at`, float[..., stop - first]; row numbers are in the table.
+
+    >>> taken(jnp.arange(6.0).reshape(3, 2), jnp.array([2, 0]), 1, 2).tolist()
+    [[5.0], [1.0]]
+    """
+    return table.at[at, first:stop].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
 def unread(*read: Tree) -> Array:
@@ -74,7 +90,8 @@ def ahead(table: Array, at: Array, first: int, stop: int) -> Array:
     if _scattered.get():
         return at
     lines = jnp.arange(first, stop, LINE)
-    numbers = table.at[at.reshape(-1)[:, None], lines[None, :]].get(mode="clip")
+    places = jnp.clip(at.reshape(-1), 0, table.shape[0] - 1)[:, None], lines[None, :]
+    numbers = table.at[places].get(mode="promise_in_bounds", wrap_negative_indices=False)
     return at + unread(numbers).astype(at.dtype)
 
 
