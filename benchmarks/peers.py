@@ -4,7 +4,8 @@ The shop is warm (see `benchmarks.warm`): 20,000 nodes, d = 64, K = 10, 8 negati
 
     an encoder      under `every_event`, its update alone and with exact ranks of 10,000 products
     a policy        with `sage` and ranks: all events are scored, those that the policy wants are learned
-    the peer        trained in batches of 1 and of 200, without ranks; see `benchmarks.tgn`
+    the peer        trained in batches of 1 and of 200, without ranks, as wide as the network here and as wide as its
+                    own example (100); see `benchmarks.tgn`
 
 The peer's batch of 200 knows nothing of its own events. Here every event is learned before the next is scored.
 """
@@ -37,6 +38,9 @@ NO_PEER = "not installed: `uv pip install torch==2.13.0 torch_geometric` in the 
 BATCHES = {1: 16, 200: 400}
 """Events of a repetition, by the peer's batch."""
 
+PUBLISHED = 100
+"""Width of memory, time and embedding in the peer's own example."""
+
 WANTED = {1: 100, 200: 5}
 """Times the peer's rate, by its batch."""
 
@@ -54,7 +58,7 @@ def encoders(n: int, repeats: int) -> tuple[dict[str, Callable[[], Any]], int]:
 
 
 def tgn(repeats: int, learner: Learner) -> dict[str, Callable[[], Any]]:
-    """Return works of the peer, one a batch size; each has a state of its own."""
+    """Return works of the peer, one a width and batch size; each has a state of its own."""
     import torch
 
     with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of the library's own scripts
@@ -70,6 +74,8 @@ def tgn(repeats: int, learner: Learner) -> dict[str, Callable[[], Any]]:
         stream = events(n * (repeats + 1), SHOPPERS, PRODUCTS)
         graph = Graph(learner, COLUMNS, PRODUCTS, SHOPPERS, stream)
         works[f"TGN, batch {batch}"] = batches(Peer(graph, DIM), batch, n)
+        graph = Graph(learner, COLUMNS, PRODUCTS, SHOPPERS, stream)
+        works[f"TGN of {PUBLISHED}, batch {batch}"] = batches(Peer(graph, PUBLISHED), batch, n)
     return works
 
 
@@ -83,22 +89,25 @@ def against_peer(quick: bool) -> list[Row]:
     except ImportError:
         rows.append(Row("h", "TGN of PyTorch Geometric", NO_PEER))
     seconds = peers(works, repeats)
-    each = {f"TGN, batch {batch}": events_each for batch, events_each in BATCHES.items()}
+    widths = "", f" of {PUBLISHED}"
+    each = {f"TGN{of}, batch {batch}": events_each for batch, events_each in BATCHES.items() for of in widths}
     rates = {name: each.get(name, n) / timing.best for name, timing in seconds.items()}
     rows += [Row("h", name, rate(rates[name], timing)) for name, timing in seconds.items()]
     for batch, wanted in WANTED.items():
-        theirs = rates.get(f"TGN, batch {batch}")
-        if theirs is not None:
-            rows += [over(name, rates[name] / theirs, batch, wanted) for name in works if name not in each]
+        for of in widths:
+            theirs = rates.get(f"TGN{of}, batch {batch}")
+            if theirs is not None:
+                whose = f"TGN{of} at batch {batch}"
+                rows += [over(name, rates[name] / theirs, whose, wanted) for name in works if name not in each]
     least = floor(size)
     share = max(least.arithmetic, least.memory) * rates["sage, update"]
     return [*rows, Row("h", "share of the floor, sage, update", f"{share:.0%}", yes_no(share >= 0.5, "aim at half"))]
 
 
-def over(name: str, times: float, batch: int, wanted: int) -> Row:
+def over(name: str, times: float, whose: str, wanted: int) -> Row:
     """A ratio; what is wanted is wanted of the update, since the peer does not rank."""
     holds = yes_no(times >= wanted, f"at least {wanted}") if name == "sage, update" else ""
-    return Row("h", f"{name}, over TGN at batch {batch}", f"{times:,.1f} times", holds)
+    return Row("h", f"{name}, over {whose}", f"{times:,.1f} times", holds)
 
 
 def rate(a_second: float, timing: Timing) -> str:

@@ -31,6 +31,9 @@ from model.pages import in_large_pages
 from model.parts import OF_CATALOGUE, Event, Met, Policy, Query, Recommender, Shop
 from model.ranks import ranks
 
+OFTEN = 4
+"""Calls with few events (`loop.FEW`), one after the other, before the short length is compiled for them."""
+
 
 class Learner:
     """The state of one lane and its compiled functions; see `model.parts` for the contract of what it runs."""
@@ -57,6 +60,7 @@ class Learner:
         self.joint = joint or alone(policy)
         self.catalogue = catalogue
         self.origin: int | None = None
+        self._brief = 0  # calls with few events, one after the other
         self.clock: int | None = None  # apart: microseconds of the entry that the lane has come to
         reads_coupons = Kind.CAMPAIGN_STARTED in recommender.ties
         self._lay_out(len(catalogue.category), shoppers, ties.CAMPAIGNS if reads_coupons else 0)
@@ -113,8 +117,9 @@ class Learner:
     ) -> tuple[list[loop.Ticks], NDArray[np.int64]]:
         """Take events whose ids all have a row through the loop; return its ticks and, apart, where each stood."""
         told, n, at = self._told(events, now, delivered), len(events.seq), 0
-        # By the length of all, not of what is left: a long stream in long calls then compiles one length, not two.
-        size = loop.FEW if n <= loop.FEW else loop.TICKS
+        # A second length is compiled where few events come again and again, as before slates; not for a rest.
+        self._brief = self._brief + 1 if n <= loop.FEW else 0
+        size = loop.FEW if self._brief > OFTEN else loop.TICKS
         parts: list[loop.Ticks] = []
         entries: list[NDArray[np.int64]] = []
         while at < n or bool(busy(self.carry)):

@@ -95,6 +95,21 @@ def read(
     return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events, kept)
 
 
+def reach(
+    table: Array,
+    centres: Array,
+    beyond: int,
+    columns: Columns,
+    layout: Layout,
+    before: Array | None = None,
+    close: bool = False,
+) -> Reading:
+    """Read the neighbourhoods, `beyond` relations of each neighbour, and the shopper's ties where there are any."""
+    reading = read(table, centres, columns, layout, before, close)
+    reading = further(reading, table, beyond, columns, layout, before)
+    return bound(reading, table, columns, layout, before)
+
+
 def further(
     reading: Reading, table: Array, beyond: int, columns: Columns, layout: Layout, before: Array | None = None
 ) -> Reading:

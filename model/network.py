@@ -28,7 +28,7 @@ from model.encoders.contract import Encoder
 from model.graph import FIRST_KIND, KINDS, Columns, facts_of, plant
 from model.layout import Layout
 from model.losses import NEVER, Loss, softmax
-from model.neighbourhood import Reading, Vectors, around, bound, further, read, shopper_of
+from model.neighbourhood import Reading, Vectors, around, reach, shopper_of
 from model.parts import Action, Learned, Query, Recommender, Scored, Seen, Shop, Tree
 from model.samplers import Sampler, uniform
 from model.teaching import ALIKE, Rates, Teaching
@@ -177,9 +177,7 @@ class _Network:
         self, table: Array, centres: Array, layout: Layout, before: Array | None = None, close: bool = False
     ) -> Reading:
         """Return the neighbourhoods of the nodes, as far as the encoder looks."""
-        reading = read(table, centres, self.columns, layout, before, close)
-        reading = further(reading, table, self.encoder.beyond, self.columns, layout, before)
-        return bound(reading, table, self.columns, layout, before)
+        return reach(table, centres, self.encoder.beyond, self.columns, layout, before, close)
 
     def bind(self, state: Tree, made: Made, n: Array, layout: Layout) -> Tree:
         return {**state, "table": bind(state["table"], made, n, told_of(self.encoder.ties), self.columns, layout)}

@@ -59,7 +59,7 @@ def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
 
 
 def taken(table: Array, at: Array, first: int, stop: int) -> Array:
-    """Return columns `first` to `stop` of the table's rows `at`, float[..., stop - first]; row numbers are in the table.
+    """Return columns `first` to `stop` of the rows `at`, float[..., stop - first]; row numbers are in the table.
 
     >>> taken(jnp.arange(6.0).reshape(3, 2), jnp.array([2, 0]), 1, 2).tolist()
     [[5.0], [1.0]]
