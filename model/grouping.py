@@ -2,7 +2,8 @@
 
 asks     what a loop has to be compiled with for a policy: what it reads of an event that costs something (its rank,
          what was met), and which fields of an action it sets, in which shapes
-group    policies whose asks agree; a field that costs nothing (`FREE`) is set to nothing for those that do not ask
+group    policies whose asks agree; a field that costs nothing (`FREE`) is set to nothing for those that do not ask.
+         Where that would be more than a dozen loops, those share one that differ in what costs little (`CHEAP`), too
 joined   the policy of a group: its state is the member's number and the member's state in slots that all members share
 apart    a lane's carry as the loop of its policy alone would have it: the form in which it is kept and compared
 
@@ -17,10 +18,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from model.carry import Carry, asked_for
-from model.parts import Action, Policy, Seen, Tree
+from model.parts import Action, Policy, Replays, Seen, Tree
 
 Kind = tuple[tuple[int, ...], str]
 """Shape and dtype of an array."""
@@ -30,6 +32,15 @@ PLAIN = ("learn", "keep", "rate", "weights")
 
 FREE = ("alarm",)
 """Fields of an action that cost nothing where nothing is asked: a group of its own would be compiled for no gain."""
+
+CHEAP = ("note", "older")
+"""Fields that cost little where nothing is asked, as does reading a rank or what was met."""
+
+NOTHING = {"alarm": np.bool_(False), "note": np.bool_(False), "older": np.float32(-np.inf)}
+"""What such a field is for a policy that does not set it: no alarm, no note, and every event is old enough."""
+
+LOOPS = 12
+"""Loops that the policies of a run have, at most, before those share one that ask for different things."""
 
 
 class Asks(NamedTuple):
@@ -52,6 +63,8 @@ class Member(NamedTuple):
     policy: Policy
     places: tuple[int, ...]  # slot of each leaf of its state
     sets: tuple[bool, ...]  # by field of `Action`: whether it is not None
+    met: bool  # whether it reads what was met before
+    room: int  # events that it replays at once, at most
 
 
 class Joint(NamedTuple):
@@ -70,7 +83,13 @@ class Joint(NamedTuple):
         own = jax.tree.unflatten(shape, [slots[place] for place in self.member.places])
         sets = zip(Action._fields, self.member.sets, strict=True)
         unset: dict[str, Any] = {name: None for name, on in sets if not on}
-        return carry._replace(policy=own, action=carry.action._replace(**unset))
+        if carry.action.replays is not None:
+            unset["replays"] = _sized(carry.action.replays, self.member.room)
+        tally = carry.tally
+        if tally is not None and "note" in unset:
+            tally = tally._replace(noted=None)
+        met = carry.met if self.member.met else None
+        return carry._replace(policy=own, action=carry.action._replace(**unset), met=met, tally=tally)
 
     def together(self, apart: Carry, carry: Carry) -> Carry:
         """Return what `apart` returned as the group's loop takes it; `carry` is that of a lane of this group."""
@@ -79,7 +98,13 @@ class Joint(NamedTuple):
         number, slots = carry.policy
         slots = _filled(slots, self.member.places, jax.tree.leaves(apart.policy))
         known = {name: field for name, field in apart.action._asdict().items() if field is not None}
-        return apart._replace(policy=(number, slots), action=carry.action._replace(**known))
+        if apart.action.replays is not None and carry.action.replays is not None:
+            known["replays"] = _sized(apart.action.replays, len(carry.action.replays.fresh))
+        met, tally = carry.met if apart.met is None else apart.met, apart.tally
+        if tally is not None and tally.noted is None and carry.tally is not None:
+            tally = tally._replace(noted=carry.tally.noted)
+        action = carry.action._replace(**known)
+        return apart._replace(policy=(number, slots), action=action, met=met, tally=tally)
 
 
 def alone(policy: Policy) -> Joint:
@@ -97,18 +122,45 @@ def asks(policy: Policy) -> Asks:
 
 def grouped(policies: Sequence[Policy]) -> list[Joint]:
     """Return each policy with the loop that it shares; equal groups share it from run to run of a process."""
+    keys = [_but(asks(policy), FREE) for policy in policies]
+    if len(set(keys)) > LOOPS:
+        keys = [_any_size(_but(key, CHEAP)._replace(rank=False, met=False)) for key in keys]
     groups: dict[Asks, list[Policy]] = {}
-    for policy in policies:
-        of_group = groups.setdefault(_costly(asks(policy)), [])
+    for key, policy in zip(keys, policies, strict=True):
+        of_group = groups.setdefault(key, [])
         if policy not in of_group:
             of_group.append(policy)
-    return [_joined(tuple(groups[_costly(asks(policy))]), policy) for policy in policies]
+    return [_joined(tuple(groups[key]), policy) for key, policy in zip(keys, policies, strict=True)]
 
 
-def _costly(asked: Asks) -> Asks:
-    """Leave out of what is asked what costs nothing."""
+def _but(asked: Asks, names: Sequence[str]) -> Asks:
+    """Leave these fields of an action out of what is asked."""
     fields = zip(Action._fields, asked.action, strict=True)
-    return asked._replace(action=tuple(None if name in FREE else kinds for name, kinds in fields))
+    return asked._replace(action=tuple(None if name in names else kinds for name, kinds in fields))
+
+
+def _any_size(asked: Asks) -> Asks:
+    """Leave out of what is asked how many events are replayed at once."""
+    sizes = [kinds and tuple(((), dtype) for _, dtype in kinds) for kinds in asked.action]
+    sized = (
+        of if name == "replays" else kinds for name, kinds, of in zip(Action._fields, asked.action, sizes, strict=True)
+    )
+    return asked._replace(action=tuple(sized))
+
+
+def _sized(replays: Replays, room: int) -> Replays:
+    """Return replays with room for so many events: the first of them, or with none behind them."""
+
+    def fitted(column: Array) -> Array:
+        return jnp.concatenate([column[:room], jnp.zeros(max(room - len(column), 0), column.dtype)])
+
+    return Replays(jax.tree.map(fitted, replays.events), fitted(replays.fresh), replays.n)
+
+
+def _room(asked: Asks) -> int:
+    """How many events a policy replays at once, at most."""
+    kinds = asked.action[Action._fields.index("replays")]
+    return kinds[0][0][0] if kinds else 0
 
 
 def _joined(policies: tuple[Policy, ...], which: Policy) -> Joint:
@@ -122,7 +174,7 @@ def _joined(policies: tuple[Policy, ...], which: Policy) -> Joint:
 
 def _begun(members: Sequence[Member], number: int, kinds: Sequence[Kind]) -> Tree:
     empty = [jnp.zeros(shape, dtype) for shape, dtype in kinds]
-    policy, places, _ = members[number]
+    policy, places = members[number].policy, members[number].places
     return jnp.int32(number), _filled(empty, places, jax.tree.leaves(policy.init()))
 
 
@@ -152,13 +204,15 @@ def _group(policies: tuple[Policy, ...]) -> tuple[list[Member], Policy]:
     """Return the members of a group and the policy that is them all: one object, for one loop."""
     kinds, asked = _slots(policies), [asks(policy) for policy in policies]
     sets = [tuple(field is not None for field in one.action) for one in asked]
-    members = [Member(policy, _places(policy, kinds), own) for policy, own in zip(policies, sets, strict=True)]
+    each = zip(policies, sets, asked, strict=True)
+    members = [Member(policy, _places(policy, kinds), own, one.met, _room(one)) for policy, own, one in each]
+    rank, met, room = any(one.rank for one in asked), any(one.met for one in asked), max(map(_room, asked))
     together = tuple(map(any, zip(*sets, strict=True)))
 
     def update(action: Action, state: Tree, seen: Seen) -> tuple[Action, Tree]:
         number, slots = state
-        seen = seen.ahead(rank=asked[0].rank, met=asked[0].met)
-        rules = [functools.partial(_ruled, member, together, seen) for member in members]
+        seen = seen.ahead(rank=rank, met=met)
+        rules = [functools.partial(_ruled, member, together, room, seen) for member in members]
         action, slots = lax.switch(number, rules, action, slots)
         return action, (number, slots)
 
@@ -166,14 +220,17 @@ def _group(policies: tuple[Policy, ...]) -> tuple[list[Member], Policy]:
 
 
 def _ruled(
-    member: Member, together: Sequence[bool], seen: Seen, action: Action, slots: tuple[Array, ...]
+    member: Member, together: Sequence[bool], room: int, seen: Seen, action: Action, slots: tuple[Array, ...]
 ) -> tuple[Action, tuple[Array, ...]]:
     """Let a member rule: it finds its state in the slots, and leaves what is not its own."""
-    policy, places, _ = member
+    policy, places = member.policy, member.places
     own = jax.tree.unflatten(jax.tree.structure(policy.init()), [slots[place] for place in places])
     action, own = policy.update(action, own, seen)
-    nothing = {name: jnp.bool_(False) for name, on in zip(Action._fields, together, strict=True) if on and name in FREE}
-    action = action._replace(**{name: no for name, no in nothing.items() if getattr(action, name) is None})
+    wanted = [name for name, on in zip(Action._fields, together, strict=True) if on and name in NOTHING]
+    unset: dict[str, Any] = {name: NOTHING[name] for name in wanted if getattr(action, name) is None}
+    if action.replays is not None:
+        unset["replays"] = _sized(action.replays, room)
+    action = action._replace(**unset)
     return jax.tree.map(_strong, action), _filled(slots, places, jax.tree.leaves(own))
 
 

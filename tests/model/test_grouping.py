@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model import BASELINES, POLICIES, Catalogue, Learner, Policy, chain
+from model import BASELINES, POLICIES, Catalogue, Learner, Policy, chain, grouping
 from model.compiling import in_one_piece
 from model.contract import Updater
 from model.grouping import Joint, asks, grouped
@@ -108,3 +108,61 @@ def test_no_table_is_copied_in_a_shared_loop_and_it_is_one_piece() -> None:
     assert in_one_piece(found)
     assert len(bodies(found)) > 50
     assert copies(found, LARGE) == []
+
+
+PAIRS: dict[str, Policy] = {f"{a}+{b}": chain(PARTS[a], PARTS[b]) for a in PARTS for b in PARTS if a != b}
+"""Any two policies, one after the other: a mix that asks for more than a dozen different things."""
+
+PAIRS |= {f"recent+{name}": chain(MIX["recent"], PARTS[name]) for name in ("every", "delay")}
+
+WIDE: dict[str, Joint] = dict(zip(PAIRS, grouped(list(PAIRS.values())), strict=True))
+
+FAR = [
+    "every+note",
+    "delay+every",
+    "priority+every",
+    "cold_first+delay",
+    "decay+budget",
+    "replay+cold_first",
+    "recent+delay",
+]
+"""Pairs that ask for little, for one thing of each kind, and for several."""
+
+
+def test_any_mix_of_pairs_has_at_most_a_dozen_loops() -> None:
+    assert len({asks(policy) for policy in PAIRS.values()}) > DOZEN
+    assert len(PAIRS) > 400
+    assert len({joint.loop for joint in WIDE.values()}) <= DOZEN
+
+
+@pytest.fixture(scope="module")
+def few() -> dict[str, Joint]:
+    """The joints of the pairs that are run, and enough others that they share loops with what they do not ask for."""
+    names = [
+        *FAR,
+        "note+on_drift",
+        "rollback+every",
+        "oracle+cold_first",
+        "recent+every",
+        "delay+replay",
+        "anchor+note",
+    ]
+    policies = [PAIRS[name] for name in names if name in PAIRS]
+    before, grouping.LOOPS = grouping.LOOPS, 1
+    try:
+        return dict(zip([name for name in names if name in PAIRS], grouped(policies), strict=True))
+    finally:
+        grouping.LOOPS = before
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_what_a_pair_does_not_ask_for_changes_no_bit(name: str, few: dict[str, Joint]) -> None:
+    stream, joint = events(256), few[name]
+    assert joint.member is not None
+    made = RECOMMENDERS["own_recent"], PAIRS[name], catalogue(), SHOPPERS, SEED
+    alone, shared = Learner(*made), Learner(*made, joint=joint)
+    assert_equal(feed(alone, stream, 50), feed(shared, stream, 50))
+    assert alone.digest() == shared.digest()
+    again = Learner(*made, joint=joint)
+    again.restore(alone.snapshot())
+    assert again.digest() == alone.digest()
