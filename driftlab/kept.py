@@ -40,8 +40,8 @@ class Run:
 
     def summary(self) -> dict[str, Any]:
         """Return what the run is and how far it has come, as plain values; `driftlab run --json` begins with it."""
-        header, cursor = self.header, self.cursor
-        with RunFile.open(self.path) as file:
+        with RunFile.open(self.path) as file, file.still():
+            header, cursor = file.header, file.cursor
             drifts = recorded.moments(file.truth("drift"), file.truth("shock"), header)
         return {
             "run": str(self.path),

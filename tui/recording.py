@@ -98,10 +98,9 @@ class Recording:
             return self._read()
 
     def _read(self) -> bool:
-        cursor = self._file.cursor
+        cursor, before = self._file.cursor, self.header
+        self.header = self._file.header  # first: a chunk's truth may be of what was thrown in with it
         if cursor.chunks == self._chunks:
-            before = self.header
-            self.header = self._file.header
             return before != self.header
         fresh = self._file.facts(self._facts.length + 1, cursor.seq)
         self._facts.add({name: getattr(fresh, name) for name in COLUMNS})
@@ -120,7 +119,7 @@ class Recording:
         self._shocks.add(self._file.truth("shock", self._chunks))
         self._interests.add(self._file.truth("interest", self._chunks))
         self._moments = moments(self._drifts.all(), self._shocks.all(), self.header)
-        self._chunks, self.header = cursor.chunks, self._file.header
+        self._chunks = cursor.chunks
         return True
 
     def _read_queues(self) -> None:

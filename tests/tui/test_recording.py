@@ -59,6 +59,20 @@ def test_a_run_read_while_it_is_written_is_the_run_read_at_once(tmp_path: Path) 
     later.close()
 
 
+def test_what_is_thrown_in_is_named_with_the_chunk_that_it_comes_with(tmp_path: Path) -> None:
+    """The header names a shock in the same transaction that tells of it, after the terminal has read the header."""
+    whole, path = happened(CHUNK), tmp_path / "made.run"
+    row = {"time": [5 * DAY], "until": [6 * DAY], "part": [0], "on": [0], "affected": [1], "magnitude": [0.5]}
+    truth = {"shock": {name: np.array(column) for name, column in row.items()}}
+    with begun(path) as run:
+        recording = Recording(path)
+        run.commit(whole, truth=truth, header={"shocks": '["viral(magnitude=7.0)"]'})
+        assert recording.refresh()
+    (shock,) = recording.frame(1).drifts
+    assert shock.about == "viral(magnitude=7.0), 1 product, 50 % of demand"
+    recording.close()
+
+
 def test_a_frame_knows_its_moment(tmp_path: Path) -> None:
     recording = Recording(made(tmp_path / "made.run"))
     recording.refresh()
