@@ -39,6 +39,8 @@ CHEAP = ("note", "older")
 NOTHING = {"alarm": np.bool_(False), "note": np.bool_(False), "older": np.float32(-np.inf)}
 """What such a field is for a policy that does not set it: no alarm, no note, and every event is old enough."""
 
+REPLAYS = Action._fields.index("replays")
+
 LOOPS = 12
 """Loops that the policies of a run have, at most, before those share one that ask for different things."""
 
@@ -141,11 +143,9 @@ def _but(asked: Asks, names: Sequence[str]) -> Asks:
 
 def _any_size(asked: Asks) -> Asks:
     """Leave out of what is asked how many events are replayed at once."""
-    sizes = [kinds and tuple(((), dtype) for _, dtype in kinds) for kinds in asked.action]
-    sized = (
-        of if name == "replays" else kinds for name, kinds, of in zip(Action._fields, asked.action, sizes, strict=True)
-    )
-    return asked._replace(action=tuple(sized))
+    kinds = asked.action[REPLAYS]
+    sized = kinds and tuple(((), dtype) for _, dtype in kinds)
+    return asked._replace(action=(*asked.action[:REPLAYS], sized, *asked.action[REPLAYS + 1 :]))
 
 
 def _sized(replays: Replays, room: int) -> Replays:
@@ -159,7 +159,7 @@ def _sized(replays: Replays, room: int) -> Replays:
 
 def _room(asked: Asks) -> int:
     """How many events a policy replays at once, at most."""
-    kinds = asked.action[Action._fields.index("replays")]
+    kinds = asked.action[REPLAYS]
     return kinds[0][0][0] if kinds else 0
 
 

@@ -5,7 +5,7 @@ A scatter does the same; but a loop without one is compiled to one piece of mach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -41,7 +41,14 @@ def put(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
     """
     if _scattered.get():
         return table.at[at, first : first + rows.shape[1]].set(rows, mode="drop")
-    return _written(table, at, rows, first, lambda old, new: new)
+    last, width = table.shape[0] - 1, rows.shape[1]
+
+    def write(n: Array, table: Array) -> Array:
+        place = jnp.minimum(at[n], last)
+        old = lax.dynamic_slice(table, (place, first), (1, width))
+        return lax.dynamic_update_slice(table, jnp.where(place == at[n], rows[n][None], old), (place, first))
+
+    return lax.fori_loop(0, at.shape[0], write, table)
 
 
 def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
@@ -49,6 +56,7 @@ def add(table: Array, at: Array, rows: Array, first: int = 0) -> Array:
     if _scattered.get():
         return table.at[at, first : first + rows.shape[1]].add(rows, mode="drop")
     last, width = table.shape[0] - 1, rows.shape[1]
+    # What is dropped adds nothing to the last row: choosing between old and new for each takes longer than adding.
     rows, at = jnp.where((at <= last)[:, None], rows, 0.0), jnp.minimum(at, last)
 
     def write(n: Array, table: Array) -> Array:
@@ -93,15 +101,3 @@ def ahead(table: Array, at: Array, first: int, stop: int) -> Array:
     places = jnp.clip(at.reshape(-1), 0, table.shape[0] - 1)[:, None], lines[None, :]
     numbers = table.at[places].get(mode="promise_in_bounds", wrap_negative_indices=False)
     return at + unread(numbers).astype(at.dtype)
-
-
-def _written(table: Array, at: Array, rows: Array, first: int, of: Callable[[Array, Array], Array]) -> Array:
-    last, width = table.shape[0] - 1, rows.shape[1]
-
-    def write(n: Array, table: Array) -> Array:
-        place = jnp.minimum(at[n], last)
-        old = lax.dynamic_slice(table, (place, first), (1, width))
-        new = jnp.where(place == at[n], of(old, rows[n][None]), old)
-        return lax.dynamic_update_slice(table, new, (place, first))
-
-    return lax.fori_loop(0, at.shape[0], write, table)

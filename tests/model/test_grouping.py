@@ -166,3 +166,17 @@ def test_what_a_pair_does_not_ask_for_changes_no_bit(name: str, few: dict[str, J
     again = Learner(*made, joint=joint)
     again.restore(alone.snapshot())
     assert again.digest() == alone.digest()
+
+
+@pytest.mark.parametrize("name", ["delay+every", "replay+cold_first"])
+def test_nor_where_events_come_through_a_pipeline(name: str, few: dict[str, Joint]) -> None:
+    """There a loop that may note keeps count of it for lanes that never do."""
+    entries = delivered(SLOW)
+    made = RECOMMENDERS["own_recent"], PAIRS[name], catalogue(), SHOPPERS, SEED
+    alone, shared = (Learner(*made, joint=joint, apart=True) for joint in (None, few[name]))
+    for one, other in zip(follow(alone, entries), follow(shared, entries), strict=True):
+        assert [a.tobytes() for a in one] == [b.tobytes() for b in other]
+    assert alone.digest() == shared.digest()
+    again = Learner(*made, joint=few[name], apart=True)
+    again.restore(alone.snapshot())
+    assert again.digest() == alone.digest()
