@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -132,8 +133,10 @@ def test_a_run_is_started_watched_thrown_into_forked_and_left(
     path, fork = tmp_path / "small-1.run", tmp_path / "small-1-fork.run"
     terminal = opened("small", *FEW, "--set", "sessions.per_day=8")
     terminal.until(lambda: there(path))
-    terminal.until(lambda: "fact 1,024" in terminal.read())
-    terminal.press("h")  # nothing gets away while the form is filled in
+    terminal.until(lambda: "small, seed 1" in terminal.read())
+    terminal.press("h")  # while the loop is compiled: the engine rests after its first chunk, before anything gets away
+    terminal.until(lambda: re.search(r"fact [1-9]", terminal.read()) is not None)
+    assert not finished(path)
     terminal.press("i")
     terminal.until(lambda: "throw it into this run" in terminal.read())
     terminal.press("\x1b[F" + "\x1b[A" * UP_TO_VIRAL + "\r")
