@@ -4,8 +4,8 @@ The shop is warm (see `benchmarks.warm`): 20,000 nodes, d = 64, K = 10, 8 negati
 
     an encoder      under `every_event`, its update alone and with exact ranks of 10,000 products
     a policy        with `sage` and ranks: all events are scored, those that the policy wants are learned
-    the peer        trained in batches of 1 and of 200, without ranks, as wide as the network here and as wide as its
-                    own example (100); see `benchmarks.tgn`
+    the peer        trained in batches of 1 and of 200, without ranks: as wide as the network here; as wide as its own
+                    example (100); and with messages as wide as the example's too (172); see `benchmarks.tgn`
 
 The peer's batch of 200 knows nothing of its own events. Here every event is learned before the next is scored.
 """
@@ -24,6 +24,7 @@ from benchmarks.measuring import Row, Timing, peers, show, yes_no
 from benchmarks.updates import BRANDS, CATEGORIES, PRODUCTS, SHOPPERS, floor
 from benchmarks.warm import COLUMNS, DIM, Updating, events, told, warmed
 from model import ENCODERS, POLICIES, Events, Learner
+from model.graph import KINDS
 
 SIZES = PRODUCTS, SHOPPERS, CATEGORIES, BRANDS
 
@@ -38,8 +39,9 @@ NO_PEER = "not installed: `uv pip install torch==2.13.0 torch_geometric` in the 
 BATCHES = {1: 16, 200: 400}
 """Events of a repetition, by the peer's batch."""
 
-PUBLISHED = 100
-"""Width of memory, time and embedding in the peer's own example."""
+PEERS = {"TGN": (DIM, KINDS), "TGN of 100": (100, KINDS), "TGN as published": (100, 172)}
+"""Width of the peer's memory, time and embedding, and of a message. An event here has 6 numbers to tell, its kind; an
+edge of the data of the peer's own example has 172."""
 
 WANTED = {1: 100, 200: 5}
 """Times the peer's rate, by its batch."""
@@ -58,7 +60,7 @@ def encoders(n: int, repeats: int) -> tuple[dict[str, Callable[[], Any]], int]:
 
 
 def tgn(repeats: int, learner: Learner) -> dict[str, Callable[[], Any]]:
-    """Return works of the peer, one a width and batch size; each has a state of its own."""
+    """Return works of the peer, one a size and batch; each has a state of its own."""
     import torch
 
     with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of the library's own scripts
@@ -72,10 +74,9 @@ def tgn(repeats: int, learner: Learner) -> dict[str, Callable[[], Any]]:
     works = {}
     for batch, n in BATCHES.items():
         stream = events(n * (repeats + 1), SHOPPERS, PRODUCTS)
-        graph = Graph(learner, COLUMNS, PRODUCTS, SHOPPERS, stream)
-        works[f"TGN, batch {batch}"] = batches(Peer(graph, DIM), batch, n)
-        graph = Graph(learner, COLUMNS, PRODUCTS, SHOPPERS, stream)
-        works[f"TGN of {PUBLISHED}, batch {batch}"] = batches(Peer(graph, PUBLISHED), batch, n)
+        for name, (width, message) in PEERS.items():
+            graph = Graph(learner, COLUMNS, PRODUCTS, SHOPPERS, stream, message)
+            works[f"{name}, batch {batch}"] = batches(Peer(graph, width), batch, n)
     return works
 
 
@@ -89,15 +90,14 @@ def against_peer(quick: bool) -> list[Row]:
     except ImportError:
         rows.append(Row("h", "TGN of PyTorch Geometric", NO_PEER))
     seconds = peers(works, repeats)
-    widths = "", f" of {PUBLISHED}"
-    each = {f"TGN{of}, batch {batch}": events_each for batch, events_each in BATCHES.items() for of in widths}
+    each = {f"{name}, batch {batch}": events_each for batch, events_each in BATCHES.items() for name in PEERS}
     rates = {name: each.get(name, n) / timing.best for name, timing in seconds.items()}
     rows += [Row("h", name, rate(rates[name], timing)) for name, timing in seconds.items()]
     for batch, wanted in WANTED.items():
-        for of in widths:
-            theirs = rates.get(f"TGN{of}, batch {batch}")
+        for peer in PEERS:
+            theirs = rates.get(f"{peer}, batch {batch}")
             if theirs is not None:
-                whose = f"TGN{of} at batch {batch}"
+                whose = f"{peer} at batch {batch}"
                 rows += [over(name, rates[name] / theirs, whose, wanted) for name in works if name not in each]
     least = floor(size)
     share = max(least.arithmetic, least.memory) * rates["sage, update"]

@@ -2,8 +2,9 @@
 
 Its parts are the library's own: `TGNMemory`, `LastNeighborLoader`, and attention over the last K relations by
 `TransformerConv`; a predictor of two layers tells a link that is there from one drawn at random (one negative an event,
-as in the example; the network here draws 8). Memory, time and embedding have the same width as the network's vectors.
-A batch is predicted from the memories before it, then written: within a batch nothing is known of its other events.
+as in the example; the network here draws 8). Memory, time and embedding have one width. The message of an event is its
+kind, one number a kind, and zeros up to the message's width. A batch is predicted from the memories before it, then
+written: within a batch nothing is known of its other events.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch_geometric.nn.models.tgn import IdentityMessage, LastAggregator, LastN
 
 from journal.facts import MICROSECONDS
 from model import Events, Learner
-from model.graph import FIRST_KIND, KINDS, RELATION, Columns
+from model.graph import FIRST_KIND, RELATION, Columns
 
 RATE = 1e-4
 
@@ -49,7 +50,9 @@ class Link(nn.Module):
 class Graph:
     """Planted relations and coming events by number, as the library's loader wants them; shoppers behind products."""
 
-    def __init__(self, learner: Learner, columns: Columns, products: int, shoppers: int, stream: Events) -> None:
+    def __init__(
+        self, learner: Learner, columns: Columns, products: int, shoppers: int, stream: Events, message: int
+    ) -> None:
         self.products, self.nodes = products, products + shoppers
         buyers = learner.layout.shopper(0)
         table = np.asarray(learner.carry.state["table"])
@@ -70,7 +73,7 @@ class Graph:
         kinds = torch.from_numpy(stream.kind.astype(np.int64)) - FIRST_KIND
         self.times, self.first = torch.cat([block[:, 2].flip(1).reshape(-1).long(), times]), planted
         kinds = torch.cat([torch.zeros(planted, dtype=torch.long), kinds])
-        self.messages = nn.functional.one_hot(kinds, KINDS).float()
+        self.messages = nn.functional.one_hot(kinds, message).float()
 
 
 class Peer:
@@ -79,10 +82,11 @@ class Peer:
     def __init__(self, graph: Graph, width: int) -> None:
         torch.manual_seed(1)
         self.graph, self.at = graph, 0
+        message = graph.messages.shape[1]
         self.memory = TGNMemory(
-            graph.nodes, KINDS, width, width, IdentityMessage(KINDS, width, width), LastAggregator()
+            graph.nodes, message, width, width, IdentityMessage(message, width, width), LastAggregator()
         )
-        self.attention = Attention(width, KINDS, self.memory.time_enc)
+        self.attention = Attention(width, message, self.memory.time_enc)
         self.link = Link(width)
         everything = nn.ModuleList([self.memory, self.attention, self.link]).train()
         self.optimiser = torch.optim.Adam(everything.parameters(), lr=RATE)
