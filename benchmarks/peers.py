@@ -105,8 +105,8 @@ def against_peer(quick: bool) -> list[Row]:
 
 
 def over(name: str, times: float, whose: str, wanted: int) -> Row:
-    """A ratio; what is wanted is wanted of the update, since the peer does not rank."""
-    holds = yes_no(times >= wanted, f"at least {wanted}") if name == "sage, update" else ""
+    """A ratio; what is wanted is wanted of updates, since the peer does not rank."""
+    holds = yes_no(times >= wanted, f"at least {wanted}") if name.endswith(", update") else ""
     return Row("h", f"{name}, over {whose}", f"{times:,.1f} times", holds)
 
 
