@@ -146,10 +146,14 @@ def page(source: LogSource, bench: Bench, curve: Sequence[Came], bits: Sequence[
     """Write the page."""
     scored = int(np.isin(bench.events.kind, SCORED).sum())
     about = (__doc__ or "").partition("Run from the root")[0].strip()
+    window = "".join(
+        f" --{word} {at}" for word, at in (("from", source.words.start), ("to", source.words.end)) if at is not None
+    )
+    made = f"python -m benchmarks.staleness {Path(source.words.path).name}{window}"
     what = f"{scored:,} scored events, {bench.shoppers:,} shoppers, {len(bench.shop.category):,} products"
     return "\n".join(
         [
-            *("# What waiting costs", "", f"Made by `python -m benchmarks.staleness {Path(source.words.path).name}`:"),
+            *("# What waiting costs", "", f"Made by `{made}`:"),
             *(f"{what}.", "", "```text", about, "```", "", *table(curve), "", "![staleness](staleness.svg)", ""),
             *(f"- {label} {falls(curve, name)}" for name, label in MONOTONE.items()),
             *(f"- at once: {at_once(bench.events):.2%} of the scored events", ""),

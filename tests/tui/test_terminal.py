@@ -178,6 +178,7 @@ def test_a_killed_terminal_leaves_the_run_going_and_a_killed_engine_is_told_and_
     second.press("R")
     second.until(lambda: "live  finished" in second.read())
     second.leave()
+    assert finished(path)
     driftlab.verify(path, chain_only=True)
 
 
