@@ -17,7 +17,7 @@ from model import ties
 from model.encoders.contract import Beyond, Neighbourhood, Ties
 from model.graph import Columns, Facts, Relations, facts_of, kin_of, relations_in, relations_of
 from model.layout import Layout
-from model.rows import ahead, taken
+from model.rows import taken
 
 
 class Vectors(NamedTuple):
@@ -69,13 +69,10 @@ class Reading(NamedTuple):
     tied: Tied | None = None  # where the encoder reads ties
 
 
-def read(
-    table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None, close: bool = False
-) -> Reading:
+def read(table: Array, centres: Array, columns: Columns, layout: Layout, before: Array | None = None) -> Reading:
     """Gather the neighbourhoods of the shopper and products whose rows are `centres` int32[C].
 
-    With `before`, in seconds, only relations older than that: as it was then, as far as is remembered. Where all was
-    read a moment ago it is `close`, and is not waited for together.
+    With `before`, in seconds, only relations older than that: as it was then, as far as is remembered.
     """
     d = columns.dim
     rows = taken(table, centres, 0, columns.width)
@@ -83,13 +80,12 @@ def read(
     if before is not None:
         relations = relations._replace(ids=jnp.where(relations.time < before, relations.ids, -1))
     near = jnp.where(relations.ids >= 0, relations.ids, layout.null)
-    near = near if close else ahead(table, near, columns.head.start, columns.head.stop)
-    head, others = taken(table, near, d, columns.head.stop), taken(table, near, 0, d)
-    near_kin = head[0, :, 1:].astype(jnp.int32)
+    heads = taken(table, near, columns.head.start, columns.head.stop)
+    near_kin = kin_of(heads[0], columns)
     kin = jnp.concatenate([kin_of(rows[1:], columns), near_kin])
-    kin_memory = taken(table, kin, d, d + 1)
-    memory = jnp.concatenate([rows[:, d], head[..., 0].reshape(-1), kin_memory.reshape(-1)])
-    vectors = Vectors(rows[:, :d], others, taken(table, kin, 0, d), relations.strength)
+    theirs = taken(table, kin, 0, d + 1)
+    memory = jnp.concatenate([rows[:, d], heads[..., d].reshape(-1), theirs[..., d].reshape(-1)])
+    vectors = Vectors(rows[:, :d], heads[..., :d], theirs[..., :d], relations.strength)
     events = taken(table, near, columns.facts.start, columns.facts.start + 1)[..., 0]
     kept = rows[:, columns.kept] if columns.own else None
     return Reading(centres, near, kin, rows, vectors, memory, relations, facts, near_kin, events, kept)
@@ -102,10 +98,9 @@ def reach(
     columns: Columns,
     layout: Layout,
     before: Array | None = None,
-    close: bool = False,
 ) -> Reading:
     """Read the neighbourhoods, `beyond` relations of each neighbour, and the shopper's ties where there are any."""
-    reading = read(table, centres, columns, layout, before, close)
+    reading = read(table, centres, columns, layout, before)
     reading = further(reading, table, beyond, columns, layout, before)
     return bound(reading, table, columns, layout, before)
 
@@ -131,13 +126,12 @@ def _last(
     """Read the last relations, `many` of each, of the nodes with the rows `near` int32[C, K], but for those to `but`
     int32[C]; return them with their vectors and the memory of these."""
     d = columns.dim
-    at = ahead(table, near, columns.relations.start, columns.relations.stop)
-    whole = relations_in(table[at.reshape(-1), columns.relations].reshape(*near.shape, -1), columns)
+    whole = relations_in(table[near.reshape(-1), columns.relations].reshape(*near.shape, -1), columns)
     relations = jax.tree.map(lambda leaf: leaf[..., :many], whole)
     ids = jnp.where(relations.ids == but[:, None, None], -1, relations.ids)
     if before is not None:
         ids = jnp.where(relations.time < before, ids, -1)
-    far = ahead(table, jnp.where(ids >= 0, ids, layout.null), columns.head.start, columns.head.stop)
+    far = jnp.where(ids >= 0, ids, layout.null)
     heads = table[far.reshape(-1), columns.head]
     kin = kin_of(heads, columns)
     theirs = (table[kin[:, 0], :d] + table[kin[:, 1], :d]).reshape(*ids.shape, d)
@@ -152,7 +146,6 @@ def bound(reading: Reading, table: Array, columns: Columns, layout: Layout, befo
     if before is not None:
         found = found._replace(ids=jnp.where(found.time < before, found.ids, -1))
     ids = jnp.where(found.ids >= 0, found.ids, layout.null)
-    ids = ahead(table, ids, columns.head.start, columns.head.stop)
     heads, events = table[ids, columns.head], table[ids, columns.facts.start]
     met, lately, memory = _last(table, ids[None], reading.centres[:1], ties.LATELY, columns, layout, before)
     d = columns.dim

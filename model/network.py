@@ -164,7 +164,7 @@ class _Network:
     def _rows(self, state: Tree, centres: Array, now: Array, layout: Layout) -> Array:
         """The served rows float32[C - 1, d + 1] of the products among `centres`, as the graph stands; content comes
         before the last column."""
-        reading = self.read(state["table"], centres, layout, close=True)
+        reading = self.read(state["table"], centres, layout)
         z = grid.vectors(self.encode(state["encoder"], reading, reading.vectors, now)[1:])
         if not self.encoder.habits:
             return jnp.pad(z, ((0, 0), (0, 1)))
@@ -173,11 +173,9 @@ class _Network:
         published = [content.rows(state["content"], centres[1:])] if self.encoder.content else []
         return jnp.concatenate([z, *published, grid.biases(popular)[:, None]], axis=1)
 
-    def read(
-        self, table: Array, centres: Array, layout: Layout, before: Array | None = None, close: bool = False
-    ) -> Reading:
+    def read(self, table: Array, centres: Array, layout: Layout, before: Array | None = None) -> Reading:
         """Return the neighbourhoods of the nodes, as far as the encoder looks."""
-        return reach(table, centres, self.encoder.beyond, self.columns, layout, before, close)
+        return reach(table, centres, self.encoder.beyond, self.columns, layout, before)
 
     def bind(self, state: Tree, made: Made, n: Array, layout: Layout) -> Tree:
         return {**state, "table": bind(state["table"], made, n, told_of(self.encoder.ties), self.columns, layout)}
@@ -250,7 +248,6 @@ class _Network:
         drawn, counts_for = crowd.draw(state["catalogue"], recent, shop.products, words)
 
         everyone = jnp.concatenate([ids, drawn, seen.product[None]])
-        everyone = rows.ahead(shop.served, everyone, 0, shop.served.shape[1])
         vectors = shop.served.at[everyone].get(mode="clip")[:, : self.columns.dim]
         facts = facts_of(state["table"].at[everyone, self.columns.facts].get(mode="clip"))
         rates = habits.popularity(facts, seen.time)

@@ -15,9 +15,6 @@ from jax import Array, lax
 
 from model.parts import Tree
 
-LINE = 16
-"""float32 numbers in a cache line."""
-
 _scattered = ContextVar("scattered", default=False)
 
 
@@ -83,21 +80,3 @@ def unread(*read: Tree) -> Array:
     """
     total = sum(leaf.sum() for leaf in jax.tree.leaves(read))
     return jnp.isnan(total) & jnp.isinf(total)
-
-
-def ahead(table: Array, at: Array, first: int, stop: int) -> Array:
-    """Return the row numbers `at`, known only once a number of every cache line of their columns was read.
-
-    Rows are copied number by number, and a copy that waits for memory holds up those behind it. Numbers that are only
-    added up are waited for all together (measured: a sixth of a step at a million products). Row numbers outside the
-    table are read as its nearest.
-
-    >>> ahead(jnp.ones((3, 40)), jnp.array([2, 0]), 0, 40).tolist()
-    [2, 0]
-    """
-    if _scattered.get():
-        return at
-    lines = jnp.arange(first, stop, LINE)
-    places = jnp.clip(at.reshape(-1), 0, table.shape[0] - 1)[:, None], lines[None, :]
-    numbers = table.at[places].get(mode="promise_in_bounds", wrap_negative_indices=False)
-    return at + unread(numbers).astype(at.dtype)
