@@ -40,7 +40,7 @@ def logarithms(values: Array) -> Array:
 
     Fused with what reads them they are computed one by one (measured: a twentieth of a step).
     """
-    n = -(-values.size // LINE)
+    n = max(1, -(-values.size // LINE))
     lines = jnp.pad(values.reshape(-1), (0, n * LINE - values.size)).reshape(n, LINE)
 
     def line(at: Array, out: Array) -> Array:

@@ -12,6 +12,7 @@ from journal.chance import stream
 from model import ENCODERS
 from model.chance import normal
 from model.encoders.contract import Neighbourhood
+from model.encoders.fading import LINE, logarithms
 from model.encoders.vgae import divergence
 
 D, C, K, KINDS = 8, 4, 3, 6
@@ -52,6 +53,14 @@ def module(name: str) -> nnx.Module:
 
 def sigma(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (LINE,), (LINE + 1,), (2, C, K), (3, LINE)])
+def test_logarithms_are_those_of_one_more_in_any_shape(shape: tuple[int, ...]) -> None:
+    values = (10 ** stream(6, "logarithms", *shape).uniform(-9, 9, shape)).astype(np.float32)
+    slope = jax.grad(lambda given: logarithms(given).sum())(values)
+    np.testing.assert_allclose(logarithms(values), np.log1p(values), rtol=2e-6)
+    np.testing.assert_allclose(slope, 1 / (1 + values), rtol=2e-6)
 
 
 def test_paper_is_its_formula() -> None:
