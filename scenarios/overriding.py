@@ -33,6 +33,8 @@ FAMILY_PATHS: Mapping[str, Path] = {
 }
 """Where the parts of each family stand in a scenario."""
 
+OPTIONS = {path: family for family, path in FAMILY_PATHS.items() if path[0] == "network"}
+"""Lists that options of their own give, each a part: `--policy`, `--encoder`, ...; errors name these."""
 
 TEXTS = ("id", "title", "about")
 """Keys whose value is a text even where it looks like a number."""
@@ -52,6 +54,10 @@ def override(document: Document, overrides: Mapping[str, Any]) -> Document:
             value = read_value(given)
             value = given if dotted in TEXTS and not isinstance(value, str) else value
             document = _placed(document, path, value, f"--set {dotted}={given}")
+            if path in OPTIONS and isinstance(given, list):
+                told = ((at, use) for at, use in enumerate(given) if isinstance(use, str))
+                words = {(*path, at): f"--{OPTIONS[path]} {use}" for at, use in told}
+                document = document._replace(places={**document.places, **words})
     for dotted, given in of_families.items():
         family, key = dotted.split(".", 1)
         document = _in_every_part(document, family, key, read_value(given), f"--set {dotted}={given}")

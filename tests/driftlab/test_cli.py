@@ -42,6 +42,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: object) -> str:
         (["run", "small", "--encoder", "saeg"], "Did you mean 'sage'"),
         (["run", "small", "--baseline", "populr"], "Did you mean 'popular'"),
         (["run", "small", "--set", "days"], "is not key=value"),
+        (["run", "small", "--policy", "never", "--policy", "ever_event"], "--policy ever_event: No policy named"),
+        (["run", "small", "--encoder", "sage(k=3)"], "--encoder sage(k=3): encoder 'sage': 'k' is not a parameter"),
         (["run", "small", "--set", "dayz=3"], "Did you mean 'days'"),
         (["run", "small", "--set", "days=-1"], "days"),
         (["run", "small", "--seed", "one"], "one"),
