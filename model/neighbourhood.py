@@ -92,12 +92,7 @@ def read(table: Array, centres: Array, columns: Columns, layout: Layout, before:
 
 
 def reach(
-    table: Array,
-    centres: Array,
-    beyond: int,
-    columns: Columns,
-    layout: Layout,
-    before: Array | None = None,
+    table: Array, centres: Array, beyond: int, columns: Columns, layout: Layout, before: Array | None = None
 ) -> Reading:
     """Read the neighbourhoods, `beyond` relations of each neighbour, and the shopper's ties where there are any."""
     reading = read(table, centres, columns, layout, before)
